@@ -47,14 +47,14 @@
 # Contents, by line:
 #     81  Settings and vehicle
 #    134  CLIs: their files, settings and signs
-#    583  Output
-#    678  Options
-#    786  Token
-#    859  Machine: its system, people and CLIs
-#   1221  Lock
-#   1266  Files
-#   2126  Background processes
-#   2183  Editor of JSON and TOML files
+#    582  Output
+#    677  Options
+#    785  Token
+#    858  Machine: its system, people and CLIs
+#   1220  Lock
+#   1265  Files
+#   2125  Background processes
+#   2182  Editor of JSON and TOML files
 #   3937  The work
 #   4066  What a person is told
 #   4126  Start
@@ -192,8 +192,8 @@ $CLIS = @{
         @{
           Words = @('OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"\s*:\s*("?[-0]|"")'); HasKinds = $false
           Files = @(
-            @('{folder}/settings.json', 'text', ''),
-            @('~/.claude.json', 'text', '')
+            @('~/.claude.json', 'text', ''),
+            @('{folder}/settings.json', 'text', '')
           )
         }
       )
@@ -204,7 +204,7 @@ $CLIS = @{
       Tail = 17
       Format = 'json'; Since = '0.0.0'
       SinceWith = @()
-      Demands = @('kind;/env /permissions /hooks /statusLine /enabledPlugins /attribution /sandbox /fileSuggestion /modelOverrides /worktree /pluginConfigs /remote /spinnerVerbs /autoMode /voice /breakReminder /quietHours /remoteTools /skillOverrides /sandbox/network /sandbox/filesystem /sandbox/ignoreViolations /sandbox/ripgrep;object', 'kind;/model /otelHeadersHelper /apiKeyHelper /outputStyle /awsAuthRefresh /awsCredentialExport /language /plansDirectory /agent /minimumVersion /$schema /proxyAuthHelper /gcpAuthRefresh /processWrapper /attributionProject /prUrlTemplate /advisorModel /requiredMinimumVersion /requiredMaximumVersion /timeFormat /timeZone /autoMemoryDirectory /claudeMd /pluginTrustMessage /forceLoginOrgUUID /attribution/commit /attribution/pr /statusLine/command /fileSuggestion/command /remote/defaultEnvironmentId /quietHours/start;string', 'kind;/autoUpdatesChannel;latest|stable|rc', 'kind;/cleanupPeriodDays /skillListingMaxDescChars /totalTokensReminderBudget;count', 'kind;/feedbackSurveyRate /skillListingBudgetFraction /statusLine/padding /sandbox/network/httpProxyPort;number', 'kind;/includeCoAuthoredBy /includeGitInstructions /enableAllProjectMcpServers /disableAllHooks /respectGitignore /skipWebFetchPreflight /spinnerTipsEnabled /alwaysThinkingEnabled /fastMode /prefersReducedMotion /autoMemoryEnabled /channelsEnabled /allowManagedHooksOnly /wslInheritsWindowsSettings /disableReplyCheck /workflowKeywordTriggerEnabled /bashEditDiffEnabled /respondToBashCommands /allowAllClaudeAiMcps /allowClaudeInChromeWithManagedMcp /allowNestedModelAccessUnderForceLogin /forceRemoteSettingsRefresh /clawdFileProgressEnabled /syntaxHighlightingDisabled /terminalTitleFromRename /promptSuggestionEnabled /emojiCompletionEnabled /awaySummaryEnabled /showClearContextOnPlanAccept /doneMeansMerged /totalTokensReminderAfterUserTurn /autoDreamEnabled /showThinkingSummaries /verbose /autoCompactEnabled /precomputeCompactionEnabled /idleCompaction /switchModelsOnFlag /autoScrollEnabled /wheelScrollAccelerationEnabled /fileCheckpointingEnabled /showTurnDuration /showMessageTimestamps /terminalProgressBarEnabled /todoFeatureEnabled /inputNeededNotifEnabled /agentPushNotifEnabled /voiceEnabled /axScreenReader /skipAutoPermissionPrompt /syncClaudeAiSkills /syncClaudeAiPlugins /enforceAvailableModels /disableClaudeAiConnectors /disableBundledSkills /disableDirectMcpSkills /disableAgentView /disableRemoteControl /disableWorkflows /disableArtifact /enableArtifact /enableWorkflows /disableSkillShellExecution /disableWindowsBashCommandSplit /allowManagedPermissionRulesOnly /allowManagedMcpServersOnly /disableCommandPluginSources /disableSideloadFlags /fastModePerSessionOptIn /responseComparisonEnabled /skipDangerousModePermissionPrompt /skipWorkflowUsageWarning /autoContinueAtUsageLimit /remoteControlAtStartup /isolatePeerMachines /autoUploadSessions /attribution/sessionUrl /breakReminder/enabled /quietHours/enabled /voice/enabled /voice/autoSubmit /sandbox/enabled /sandbox/failIfUnavailable /sandbox/autoAllowBashIfSandboxed /sandbox/allowUnsandboxedCommands /sandbox/enableWeakerNestedSandbox /sandbox/network/allowLocalBinding;boolean', 'kind;/permissions/allow /permissions/deny /permissions/ask /permissions/additionalDirectories /companyAnnouncements /disabledMcpjsonServers /availableModels /httpHookAllowedEnvVars /allowedHttpHookUrls /strictKnownMarketplaces /fallbackModel /pluginSuggestionMarketplaces /claudeMdExcludes /enabledMcpjsonServers /allowedChannelPlugins /sshConfigs /autoMode/allow /hooks/PreToolUse /hooks/PermissionRequest /sandbox/excludedCommands /sandbox/network/allowedDomains /sandbox/filesystem/allowWrite /sandbox/filesystem/denyWrite /sandbox/filesystem/denyRead /sandbox/filesystem/allowRead /spinnerVerbs/verbs /worktree/sparsePaths /worktree/symlinkDirectories;list', 'kind;/desktopSessionCleanupPeriodDays;whole', 'kind;/blockedMarketplaces;{list}|{null}', 'kind;/parentSettingsBehavior /managedSourcesBehavior;first-wins|merge', 'kind;/disableAutoMode;disable|{null}', ('kind;/disableDeepLinkRegistration /permissions/disableAutoMode /permissions/disableBy' + 'passPermissionsMode;disable|disable'), 'kind;/statusLine/type /fileSuggestion/type;command|command', 'kind;/spinnerVerbs/mode;append|replace', 'kind;/voice/mode;hold|tap', 'kind;/worktree/baseRef;fresh|head', 'kind;/feedbackDrafts;notify|quiet|off|{null}', 'kind;/workflowSizeGuideline;unrestricted|small|medium|large', 'kind;/defaultShell;bash|powershell', 'kind;/defaultView;chat|transcript', 'kind;/tui;default|fullscreen', 'kind;/totalTokensReminder;off|infinite|fixed|countdown|padded-countdown', 'kind;/daemonColdStart;transient|ask', ('kind;/permissions/defaultMode;acceptEdits|auto|by' + 'passPermissions|default|dontAsk|plan'))
+      Demands = @('kind;/env /permissions /hooks /statusLine /enabledPlugins /attribution /sandbox /fileSuggestion /modelOverrides /worktree /pluginConfigs /remote /spinnerVerbs /autoMode /voice /breakReminder /quietHours /remoteTools /skillOverrides /sandbox/network /sandbox/filesystem /sandbox/ignoreViolations /sandbox/ripgrep;object', 'kind;/model /otelHeadersHelper /apiKeyHelper /outputStyle /awsAuthRefresh /awsCredentialExport /language /plansDirectory /agent /minimumVersion /$schema /proxyAuthHelper /gcpAuthRefresh /processWrapper /attributionProject /prUrlTemplate /advisorModel /requiredMinimumVersion /requiredMaximumVersion /timeFormat /timeZone /autoMemoryDirectory /claudeMd /pluginTrustMessage /forceLoginOrgUUID /attribution/commit /attribution/pr /statusLine/command /fileSuggestion/command /remote/defaultEnvironmentId /quietHours/start;string', 'kind;/autoUpdatesChannel;latest|stable|rc', 'kind;/cleanupPeriodDays /skillListingMaxDescChars /totalTokensReminderBudget;count', 'kind;/feedbackSurveyRate /skillListingBudgetFraction /statusLine/padding /sandbox/network/httpProxyPort;number', 'kind;/includeCoAuthoredBy /includeGitInstructions /enableAllProjectMcpServers /disableAllHooks /respectGitignore /skipWebFetchPreflight /spinnerTipsEnabled /alwaysThinkingEnabled /fastMode /prefersReducedMotion /autoMemoryEnabled /channelsEnabled /allowManagedHooksOnly /wslInheritsWindowsSettings /disableReplyCheck /workflowKeywordTriggerEnabled /bashEditDiffEnabled /respondToBashCommands /allowAllClaudeAiMcps /allowClaudeInChromeWithManagedMcp /allowNestedModelAccessUnderForceLogin /forceRemoteSettingsRefresh /clawdFileProgressEnabled /syntaxHighlightingDisabled /terminalTitleFromRename /promptSuggestionEnabled /emojiCompletionEnabled /awaySummaryEnabled /showClearContextOnPlanAccept /doneMeansMerged /totalTokensReminderAfterUserTurn /autoDreamEnabled /showThinkingSummaries /verbose /autoCompactEnabled /precomputeCompactionEnabled /idleCompaction /switchModelsOnFlag /autoScrollEnabled /wheelScrollAccelerationEnabled /fileCheckpointingEnabled /showTurnDuration /showMessageTimestamps /terminalProgressBarEnabled /todoFeatureEnabled /inputNeededNotifEnabled /agentPushNotifEnabled /voiceEnabled /axScreenReader /skipAutoPermissionPrompt /syncClaudeAiSkills /syncClaudeAiPlugins /enforceAvailableModels /disableClaudeAiConnectors /disableBundledSkills /disableDirectMcpSkills /disableAgentView /disableRemoteControl /disableWorkflows /disableArtifact /enableArtifact /enableWorkflows /disableSkillShellExecution /disableWindowsBashCommandSplit /allowManagedPermissionRulesOnly /allowManagedMcpServersOnly /disableCommandPluginSources /disableSideloadFlags /fastModePerSessionOptIn /responseComparisonEnabled /skipDangerousModePermissionPrompt /skipWorkflowUsageWarning /autoContinueAtUsageLimit /remoteControlAtStartup /isolatePeerMachines /autoUploadSessions /attribution/sessionUrl /breakReminder/enabled /quietHours/enabled /voice/enabled /voice/autoSubmit /sandbox/enabled /sandbox/failIfUnavailable /sandbox/autoAllowBashIfSandboxed /sandbox/allowUnsandboxedCommands /sandbox/enableWeakerNestedSandbox /sandbox/network/allowLocalBinding;boolean', 'kind;/permissions/allow /permissions/deny /permissions/ask /permissions/additionalDirectories /companyAnnouncements /disabledMcpjsonServers /availableModels /httpHookAllowedEnvVars /allowedHttpHookUrls /strictKnownMarketplaces /fallbackModel /pluginSuggestionMarketplaces /claudeMdExcludes /enabledMcpjsonServers /allowedChannelPlugins /sshConfigs /autoMode/allow /hooks/PreToolUse /hooks/PermissionRequest /sandbox/excludedCommands /sandbox/network/allowedDomains /sandbox/filesystem/allowWrite /sandbox/filesystem/denyWrite /sandbox/filesystem/denyRead /sandbox/filesystem/allowRead /spinnerVerbs/verbs /worktree/sparsePaths /worktree/symlinkDirectories;list', 'kind;/desktopSessionCleanupPeriodDays;whole', 'kind;/env/OTEL_METRIC_EXPORT_INTERVAL /env/OTEL_METRIC_EXPORT_TIMEOUT /env/OTEL_LOGS_EXPORT_INTERVAL /env/OTEL_BLRP_EXPORT_TIMEOUT /env/OTEL_BLRP_MAX_QUEUE_SIZE /env/OTEL_BLRP_MAX_EXPORT_BATCH_SIZE;positive', 'kind;/blockedMarketplaces;{list}|{null}', 'kind;/parentSettingsBehavior /managedSourcesBehavior;first-wins|merge', 'kind;/disableAutoMode;disable|{null}', ('kind;/disableDeepLinkRegistration /permissions/disableAutoMode /permissions/disableBy' + 'passPermissionsMode;disable|disable'), 'kind;/statusLine/type /fileSuggestion/type;command|command', 'kind;/spinnerVerbs/mode;append|replace', 'kind;/voice/mode;hold|tap', 'kind;/worktree/baseRef;fresh|head', 'kind;/feedbackDrafts;notify|quiet|off|{null}', 'kind;/workflowSizeGuideline;unrestricted|small|medium|large', 'kind;/defaultShell;bash|powershell', 'kind;/defaultView;chat|transcript', 'kind;/tui;default|fullscreen', 'kind;/totalTokensReminder;off|infinite|fixed|countdown|padded-countdown', 'kind;/daemonColdStart;transient|ask', ('kind;/permissions/defaultMode;acceptEdits|auto|by' + 'passPermissions|default|dontAsk|plan'))
       Rows = @(
         @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT'),
         @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS'),
@@ -236,8 +236,7 @@ $CLIS = @{
         @{
           Words = @('OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"\s*:\s*("?[-0]|"")'); HasKinds = $false
           Files = @(
-            @('{folder}/settings.json', 'text', ''),
-            @('~/.claude.json', 'text', '')
+            ,@('~/.claude.json', 'text', '')
           )
         }
       )
@@ -2861,7 +2860,7 @@ function EdContent($pointer) {
 # at and below it there shall be only what the plan sets; "keep POINTER" that a table there stays, and is not set;
 # "join POINTER" that the value of the plan goes behind what is there, after a comma; "kind POINTER string|number|whole|count|boolean|list|
 # object|strings" that its reader takes the file for broken where something else is there (strings: a table of them; whole: a whole
-# number from 0; count: one from 1; WORD|WORD|{object}: one of these words, or a value of a kind in braces), "only POINTER KEY KEY..."
+# number from 0; count: one from 1; positive: a text that begins neither with 0 nor with a minus; WORD|WORD|{object}: one of these words, or a value of a kind in braces), "only POINTER KEY KEY..."
 # where it has another key,
 # "form POINTER WORDS VARIANTS" where it is neither one of the words nor a table with one of the variants and no other: each
 # is NAME:KEY,KEY=WORD|WORD with the keys that it needs, and what they may be.
@@ -2993,6 +2992,7 @@ function EdMisformed($p) {
 function EdIsOfKind($p, $wanted) {
     $kind = EdKindWord $run.Editor.Kind[$p]
     if ([string]::Equals($wanted, 'whole')) { return (EdContent $p) -cmatch '\Aint\t[+]?[0-9]' }
+    if ([string]::Equals($wanted, 'positive')) { return (EdContent $p) -cmatch '\Astring\t[^-0]' }
     if ([string]::Equals($wanted, 'count')) { return (EdContent $p) -cmatch '\Aint\t[1-9]' }
     if (-not $wanted.Contains('|')) { return [string]::Equals($kind, $wanted) }
     return EdHasWord $wanted 124 $(if ([string]::Equals($kind, 'string')) { (EdContent $p).Substring(7) } else { '{' + $kind + '}' })

@@ -45,25 +45,25 @@
 # Contents, by line:
 #     86  Settings and vehicle
 #    173  CLIs: their files, settings and signs
-#    596  Editor of JSON and TOML files, an awk program
-#   1862  Small programs that run as the owner of the files they touch; content comes on standard input
-#   2097  Output
-#   2194  Options
-#   2286  Token
-#   2357  Machine: its system, people and CLIs
-#   2586  Lock and working folder
-#   2723  Files
-#   3362  Background processes
-#   3402  The work
-#   3515  What a person is told
-#   3580  Start
+#    597  Editor of JSON and TOML files, an awk program
+#   1864  Small programs that run as the owner of the files they touch; content comes on standard input
+#   2099  Output
+#   2196  Options
+#   2288  Token
+#   2359  Machine: its system, people and CLIs
+#   2588  Lock and working folder
+#   2691  Files
+#   3329  Background processes
+#   3369  The work
+#   3482  What a person is told
+#   3547  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
 [ -z "${ZSH_VERSION-}" ] || emulate sh
 set -eu
 umask 077
-# shellcheck disable=SC3045 # no memory with a token is written to disk, if the shell has that limit
+# shellcheck disable=SC3045 # no token in a core file
 ulimit -c 0 2>/dev/null || :
 unset ENV BASH_ENV CDPATH
 GIVEN_PATH=${PATH-}
@@ -77,7 +77,7 @@ for name in $(export -p | while IFS= read -r var; do
   var=${var%%=*} var=${var##* }
   case $var in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$var" ;; esac
 done); do unset -v "$name"; done
-# One command up to the last line, so that a script that was cut off does nothing: the first letters of a function can be a program.
+# One command, so that a script that was cut off does nothing: the start of a name can be a program.
 {
 ROOT=
 SH=/bin/sh
@@ -372,6 +372,7 @@ demands() {
       kinds boolean /includeCoAuthoredBy /includeGitInstructions /enableAllProjectMcpServers /disableAllHooks /respectGitignore /skipWebFetchPreflight /spinnerTipsEnabled /alwaysThinkingEnabled /fastMode /prefersReducedMotion /autoMemoryEnabled /channelsEnabled /allowManagedHooksOnly /wslInheritsWindowsSettings /disableReplyCheck /workflowKeywordTriggerEnabled /bashEditDiffEnabled /respondToBashCommands /allowAllClaudeAiMcps /allowClaudeInChromeWithManagedMcp /allowNestedModelAccessUnderForceLogin /forceRemoteSettingsRefresh /clawdFileProgressEnabled /syntaxHighlightingDisabled /terminalTitleFromRename /promptSuggestionEnabled /emojiCompletionEnabled /awaySummaryEnabled /showClearContextOnPlanAccept /doneMeansMerged /totalTokensReminderAfterUserTurn /autoDreamEnabled /showThinkingSummaries /verbose /autoCompactEnabled /precomputeCompactionEnabled /idleCompaction /switchModelsOnFlag /autoScrollEnabled /wheelScrollAccelerationEnabled /fileCheckpointingEnabled /showTurnDuration /showMessageTimestamps /terminalProgressBarEnabled /todoFeatureEnabled /inputNeededNotifEnabled /agentPushNotifEnabled /voiceEnabled /axScreenReader /skipAutoPermissionPrompt /syncClaudeAiSkills /syncClaudeAiPlugins /enforceAvailableModels /disableClaudeAiConnectors /disableBundledSkills /disableDirectMcpSkills /disableAgentView /disableRemoteControl /disableWorkflows /disableArtifact /enableArtifact /enableWorkflows /disableSkillShellExecution /disableWindowsBashCommandSplit /allowManagedPermissionRulesOnly /allowManagedMcpServersOnly /disableCommandPluginSources /disableSideloadFlags /fastModePerSessionOptIn /responseComparisonEnabled /skipDangerousModePermissionPrompt /skipWorkflowUsageWarning /autoContinueAtUsageLimit /remoteControlAtStartup /isolatePeerMachines /autoUploadSessions /attribution/sessionUrl /breakReminder/enabled /quietHours/enabled /voice/enabled /voice/autoSubmit /sandbox/enabled /sandbox/failIfUnavailable /sandbox/autoAllowBashIfSandboxed /sandbox/allowUnsandboxedCommands /sandbox/enableWeakerNestedSandbox /sandbox/network/allowLocalBinding
       kinds list /permissions/allow /permissions/deny /permissions/ask /permissions/additionalDirectories /companyAnnouncements /disabledMcpjsonServers /availableModels /httpHookAllowedEnvVars /allowedHttpHookUrls /strictKnownMarketplaces /fallbackModel /pluginSuggestionMarketplaces /claudeMdExcludes /enabledMcpjsonServers /allowedChannelPlugins /sshConfigs /autoMode/allow /hooks/PreToolUse /hooks/PermissionRequest /sandbox/excludedCommands /sandbox/network/allowedDomains /sandbox/filesystem/allowWrite /sandbox/filesystem/denyWrite /sandbox/filesystem/denyRead /sandbox/filesystem/allowRead /spinnerVerbs/verbs /worktree/sparsePaths /worktree/symlinkDirectories
       kinds whole /desktopSessionCleanupPeriodDays
+      kinds positive /env/OTEL_METRIC_EXPORT_INTERVAL /env/OTEL_METRIC_EXPORT_TIMEOUT /env/OTEL_LOGS_EXPORT_INTERVAL /env/OTEL_BLRP_EXPORT_TIMEOUT /env/OTEL_BLRP_MAX_QUEUE_SIZE /env/OTEL_BLRP_MAX_EXPORT_BATCH_SIZE
       kinds '{list}|{null}' /blockedMarketplaces
       kinds 'first-wins|merge' /parentSettingsBehavior /managedSourcesBehavior
       kinds 'disable|{null}' /disableAutoMode
@@ -1086,7 +1087,7 @@ function content(p) {
 # at and below it there shall be only what the plan sets; "keep POINTER" that a table there stays, and is not set;
 # "join POINTER" that the value of the plan goes behind what is there, after a comma; "kind POINTER string|number|whole|count|boolean|list|
 # object|strings" that its reader takes the file for broken where something else is there (strings: a table of them; whole: a whole
-# number from 0; count: one from 1; WORD|WORD|{object}: one of these words, or a value of a kind in braces), "only POINTER KEY KEY..."
+# number from 0; count: one from 1; positive: a text that begins neither with 0 nor with a minus; WORD|WORD|{object}: one of these words, or a value of a kind in braces), "only POINTER KEY KEY..."
 # where it has another key,
 # "form POINTER WORDS VARIANTS" where it is neither one of the words nor a table with one of the variants and no other: each
 # is NAME:KEY,KEY=WORD|WORD with the keys that it needs, and what they may be.
@@ -1147,6 +1148,7 @@ function odd_one(   p, q, k) {
     }
     k = k ~ /^(int|float)$/ ? "number" : k == "bool" ? "boolean" : k ~ /^(array|tables)$/ ? "list" : k ~ /^(table|implicit|dotted)$/ ? "object" : k
     if (KINDS[p] ~ /[|]/ && has_word(KINDS[p], "|", k == "string" ? substr(content(p), 8) : "{" k "}")) continue
+    if (KINDS[p] == "positive" && content(p) ~ /^string\t[^-0]/) continue
     if (k == "number" && ((KINDS[p] == "whole" && content(p) ~ /^int\t[+]?[0-9]/) || (KINDS[p] == "count" && content(p) ~ /^int\t[1-9]/))) continue
     if (k != KINDS[p]) odd_at(p, "must be of type " KINDS[p] ": " p)
   }
@@ -2585,6 +2587,9 @@ has_record() { case $words in *"$1=ours "*) return 0 ;; esac; return 1; }
 
 # ---- Lock and working folder ----
 
+# The number of a process is enough here.
+is_held() { runs "$2"; }
+
 # When the process with this id started; tells it from a later process with the same id.
 started() {
   if [ -r "/proc/$1/stat" ]; then
@@ -2597,45 +2602,17 @@ started() {
   fi
 }
 
-# Where numbers of processes mean what they mean here, as BOOT/TABLE/HOST: each start of a machine, and each container, has a table of its own.
-here() {
-  boot=
-  if [ -r /proc/sys/kernel/random/boot_id ]; then
-    read -r boot </proc/sys/kernel/random/boot_id || :
-  else
-    boot=$(sysctl -n kern.bootsessionuuid 2>/dev/null) || :
-  fi
-  put "${boot:--}/$(readlink /proc/self/ns/pid 2>/dev/null || put -)/$(uname -n | tr -d ' /')"
-}
-
-# is_here "PID START PLACE": whether the number can be looked for here. One without a place is of an earlier version.
-is_here() {
-  [ "${1#* * }" != "$1" ] || return 0
-  set -- "${1##* }"
-  [ "${1%/*}" = "${locality%/*}" ] || return 1
-  [ "${1%%/*}" != - ] || [ "$1" = "$locality" ]
-}
-
-# runs LINK "PID START PLACE": whether the process that a lock names still runs. That of another container or machine is not to be seen from
-# here: it counts as running for a day, or until the machine of that name was started again.
+# runs "PID START": whether the process that a lock names still runs.
 runs() {
-  if is_here "$2"; then
-    set -- "${2%% *}" "${2#* }"
-    set -- "$1" "${2%% *}" "$(started "$1" 2>/dev/null)"
-    if [ -n "$3" ]; then [ "$3" = "$2" ]; else kill -0 "$1" 2>/dev/null; fi
-  else
-    set -- "$1" "${2##* }"
-    if [ "${2##*/}" = "${locality##*/}" ] && [ "${2%%/*}" != "${locality%%/*}" ]; then return 1; fi
-    [ -z "$(find "$1" -mtime +0 2>/dev/null)" ]
-  fi
+  set -- "${1%% *}" "${1#* }" "$(started "${1%% *}" 2>/dev/null)"
+  if [ -n "$3" ]; then [ "$3" = "$2" ]; else kill -0 "$1" 2>/dev/null; fi
 }
 
 # take_lock LINK SECONDS: one run at a time. The lock is a symbolic link, which is made whole or not at all, and it names its owner; one
 # whose owner no longer runs is removed. Sets lock. Returns 1 if after so many seconds the process $holder still has it, 2 if it cannot be
-# made.
+# made. What $table says of the place, with a blank before it, goes behind the number and start of the owner, for is_held.
 take_lock() {
-  locality=$(here)
-  me="$$ $(started $$) $locality"
+  me="$$ $(started $$)${table-}"
   waited=0
   unseen=0
   [ ! -d "$1" ] || return 2
@@ -2651,8 +2628,8 @@ take_lock() {
       sleep 1
     fi
   done
-  # Left by one that was killed while it cleared.
-  clear_lock "$1.clear" || :
+  # Left by those that were killed while they cleared.
+  for left in "$1".clear*; do clear_lock "$left"; done || :
   lock=$1
 }
 
@@ -2660,22 +2637,13 @@ take_lock() {
 # first the owner may have released it and another taken it. Returns 1 if the process $holder has it, or nobody.
 clear_lock() {
   holder=$(readlink "$1") || holder=
-  if [ -z "$holder" ] || runs "$1" "$holder"; then return 1; fi
+  if [ -z "$holder" ] || is_held "$1" "$holder"; then return 1; fi
   if ln -s "$me" "$1.clear" 2>/dev/null; then
     [ "$(readlink "$1")" != "$holder" ] || rm -f "$1"
     rm -f "$1.clear"
   else
     clear_lock "$1.clear" || sleep 1
   fi
-}
-
-# Whether the lock is still ours: after a day another may have taken it.
-has_lock() { [ -n "$lock" ] && [ "$(readlink "$lock")" = "$me" ]; }
-
-# holder_name LINK: the process that has it, and what is known of it where its number means nothing here.
-holder_name() {
-  put "process $(put "${holder%% *}" | tr -cd 0-9)"
-  is_here "$holder" || put " on $(put "${holder##*/}" | tr -cd A-Za-z0-9._-), in another container or on another machine; remove $1 if it ended"
 }
 
 # Enters a private working folder, once no other run is at work. Runs of root and of an account have locks of their own: each file is compared
@@ -2691,7 +2659,7 @@ enter() {
   take_lock "$work.lock" "$PATIENCE" || result=$?
   case $result in
     0) ;;
-    1) fail 11 "another run is at work ($(plain "$(holder_name "$work.lock")"))" ;;
+    1) fail 11 "another run is at work (process $(plain "${holder%% *}"))" ;;
     *) fail 12 "no working folder can be made in $(plain "${work%/*}")" ;;
   esac
   rm -rf "$work"
@@ -2704,11 +2672,11 @@ leave() {
   code=${1-$?}
   if [ -n "$lock" ]; then
     cd /
-    if has_lock; then rm -rf "$work" "$lock"; fi
+    rm -rf "$work"
+    rm -f "$lock"
   fi
   if [ -z "$finished" ]; then
-    if [ "$code" -eq 130 ]; then complaint=interrupted; else complaint="ended early, by a full disk or a bug"; fi
-    if [ "$code" -ne 130 ]; then code=12; fi
+    if [ "$code" -eq 130 ]; then complaint=interrupted; else code=12 complaint="ended early, by a full disk or a bug"; fi
     fail "$code" "$complaint"
   fi
 }
@@ -3032,7 +3000,6 @@ contradicted() {
       set -- /otelHeadersHelper OTEL_EXPORTER_OTLP_LOGS_HEADERS OTEL_EXPORTER_OTLP_LOGS_PROTOCOL OTEL_EXPORTER_OTLP_METRICS_HEADERS OTEL_EXPORTER_OTLP_METRICS_PROTOCOL OTEL_EXPORTER_OTLP_TRACES_HEADERS OTEL_EXPORTER_OTLP_TRACES_PROTOCOL OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
       rival json 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"[[:space:]]*:' "$home"/.claude.json "$@"
       set -- 'OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"[[:space:]]*:[[:space:]]*("?[-0]|"")'
-      rival text '' "$folder"/settings.json "$@"
       rival text '' "$home"/.claude.json "$@"
       # What this script writes for the machine is no rival of what it writes for the same account.
       if [ "$SCOPE" = user ]; then
@@ -3055,8 +3022,8 @@ contradicted() {
       set -- OTEL_EXPORTER_OTLP_LOGS_PROTOCOL OTEL_EXPORTER_OTLP_METRICS_PROTOCOL OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
       rival json '' "$folder"/settings.json "$@"
       set -- 'OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"[[:space:]]*:[[:space:]]*("?[-0]|"")'
-      rival text '' "$folder"/settings.json "$@"
       rival text '' "$home"/.claude.json "$@"
+      rival text '' "$folder"/settings.json "$@"
       # What this script writes for the machine is no rival of what it writes for the same account.
       case $OS in macos) at="$ROOT"'/Library/Application Support/ClaudeCode/managed-settings.json' ;; linux) at="$ROOT"/etc/claude-code/managed-settings.json ;; esac
       set --

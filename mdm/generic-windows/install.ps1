@@ -36,14 +36,14 @@
 # Contents, by line:
 #     63  Settings and vehicle
 #    123  CLIs: their files, settings and signs
-#    560  Output
-#    643  Options
-#    720  Token
-#    783  Machine: its system, people and CLIs
-#   1113  Lock
-#   1156  Files
-#   1958  Background processes
-#   2009  Editor of JSON and TOML files
+#    559  Output
+#    642  Options
+#    719  Token
+#    782  Machine: its system, people and CLIs
+#   1112  Lock
+#   1155  Files
+#   1957  Background processes
+#   2008  Editor of JSON and TOML files
 #   3724  The work
 #   3847  Start
 Set-PSDebug -Off
@@ -181,8 +181,8 @@ $CLIS = @{
         @{
           Words = @('OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"\s*:\s*("?[-0]|"")'); HasKinds = $false
           Files = @(
-            @('{folder}/settings.json', 'text', ''),
-            @('~/.claude.json', 'text', '')
+            @('~/.claude.json', 'text', ''),
+            @('{folder}/settings.json', 'text', '')
           )
         }
       )
@@ -193,7 +193,7 @@ $CLIS = @{
       Tail = 17
       Format = 'json'; Since = '0.0.0'
       SinceWith = @()
-      Demands = @('kind;/env /permissions /hooks /statusLine /enabledPlugins /attribution /sandbox /fileSuggestion /modelOverrides /worktree /pluginConfigs /remote /spinnerVerbs /autoMode /voice /breakReminder /quietHours /remoteTools /skillOverrides /sandbox/network /sandbox/filesystem /sandbox/ignoreViolations /sandbox/ripgrep;object', 'kind;/model /otelHeadersHelper /apiKeyHelper /outputStyle /awsAuthRefresh /awsCredentialExport /language /plansDirectory /agent /minimumVersion /$schema /proxyAuthHelper /gcpAuthRefresh /processWrapper /attributionProject /prUrlTemplate /advisorModel /requiredMinimumVersion /requiredMaximumVersion /timeFormat /timeZone /autoMemoryDirectory /claudeMd /pluginTrustMessage /forceLoginOrgUUID /attribution/commit /attribution/pr /statusLine/command /fileSuggestion/command /remote/defaultEnvironmentId /quietHours/start;string', 'kind;/autoUpdatesChannel;latest|stable|rc', 'kind;/cleanupPeriodDays /skillListingMaxDescChars /totalTokensReminderBudget;count', 'kind;/feedbackSurveyRate /skillListingBudgetFraction /statusLine/padding /sandbox/network/httpProxyPort;number', 'kind;/includeCoAuthoredBy /includeGitInstructions /enableAllProjectMcpServers /disableAllHooks /respectGitignore /skipWebFetchPreflight /spinnerTipsEnabled /alwaysThinkingEnabled /fastMode /prefersReducedMotion /autoMemoryEnabled /channelsEnabled /allowManagedHooksOnly /wslInheritsWindowsSettings /disableReplyCheck /workflowKeywordTriggerEnabled /bashEditDiffEnabled /respondToBashCommands /allowAllClaudeAiMcps /allowClaudeInChromeWithManagedMcp /allowNestedModelAccessUnderForceLogin /forceRemoteSettingsRefresh /clawdFileProgressEnabled /syntaxHighlightingDisabled /terminalTitleFromRename /promptSuggestionEnabled /emojiCompletionEnabled /awaySummaryEnabled /showClearContextOnPlanAccept /doneMeansMerged /totalTokensReminderAfterUserTurn /autoDreamEnabled /showThinkingSummaries /verbose /autoCompactEnabled /precomputeCompactionEnabled /idleCompaction /switchModelsOnFlag /autoScrollEnabled /wheelScrollAccelerationEnabled /fileCheckpointingEnabled /showTurnDuration /showMessageTimestamps /terminalProgressBarEnabled /todoFeatureEnabled /inputNeededNotifEnabled /agentPushNotifEnabled /voiceEnabled /axScreenReader /skipAutoPermissionPrompt /syncClaudeAiSkills /syncClaudeAiPlugins /enforceAvailableModels /disableClaudeAiConnectors /disableBundledSkills /disableDirectMcpSkills /disableAgentView /disableRemoteControl /disableWorkflows /disableArtifact /enableArtifact /enableWorkflows /disableSkillShellExecution /disableWindowsBashCommandSplit /allowManagedPermissionRulesOnly /allowManagedMcpServersOnly /disableCommandPluginSources /disableSideloadFlags /fastModePerSessionOptIn /responseComparisonEnabled /skipDangerousModePermissionPrompt /skipWorkflowUsageWarning /autoContinueAtUsageLimit /remoteControlAtStartup /isolatePeerMachines /autoUploadSessions /attribution/sessionUrl /breakReminder/enabled /quietHours/enabled /voice/enabled /voice/autoSubmit /sandbox/enabled /sandbox/failIfUnavailable /sandbox/autoAllowBashIfSandboxed /sandbox/allowUnsandboxedCommands /sandbox/enableWeakerNestedSandbox /sandbox/network/allowLocalBinding;boolean', 'kind;/permissions/allow /permissions/deny /permissions/ask /permissions/additionalDirectories /companyAnnouncements /disabledMcpjsonServers /availableModels /httpHookAllowedEnvVars /allowedHttpHookUrls /strictKnownMarketplaces /fallbackModel /pluginSuggestionMarketplaces /claudeMdExcludes /enabledMcpjsonServers /allowedChannelPlugins /sshConfigs /autoMode/allow /hooks/PreToolUse /hooks/PermissionRequest /sandbox/excludedCommands /sandbox/network/allowedDomains /sandbox/filesystem/allowWrite /sandbox/filesystem/denyWrite /sandbox/filesystem/denyRead /sandbox/filesystem/allowRead /spinnerVerbs/verbs /worktree/sparsePaths /worktree/symlinkDirectories;list', 'kind;/desktopSessionCleanupPeriodDays;whole', 'kind;/blockedMarketplaces;{list}|{null}', 'kind;/parentSettingsBehavior /managedSourcesBehavior;first-wins|merge', 'kind;/disableAutoMode;disable|{null}', ('kind;/disableDeepLinkRegistration /permissions/disableAutoMode /permissions/disableBy' + 'passPermissionsMode;disable|disable'), 'kind;/statusLine/type /fileSuggestion/type;command|command', 'kind;/spinnerVerbs/mode;append|replace', 'kind;/voice/mode;hold|tap', 'kind;/worktree/baseRef;fresh|head', 'kind;/feedbackDrafts;notify|quiet|off|{null}', 'kind;/workflowSizeGuideline;unrestricted|small|medium|large', 'kind;/defaultShell;bash|powershell', 'kind;/defaultView;chat|transcript', 'kind;/tui;default|fullscreen', 'kind;/totalTokensReminder;off|infinite|fixed|countdown|padded-countdown', 'kind;/daemonColdStart;transient|ask', ('kind;/permissions/defaultMode;acceptEdits|auto|by' + 'passPermissions|default|dontAsk|plan'))
+      Demands = @('kind;/env /permissions /hooks /statusLine /enabledPlugins /attribution /sandbox /fileSuggestion /modelOverrides /worktree /pluginConfigs /remote /spinnerVerbs /autoMode /voice /breakReminder /quietHours /remoteTools /skillOverrides /sandbox/network /sandbox/filesystem /sandbox/ignoreViolations /sandbox/ripgrep;object', 'kind;/model /otelHeadersHelper /apiKeyHelper /outputStyle /awsAuthRefresh /awsCredentialExport /language /plansDirectory /agent /minimumVersion /$schema /proxyAuthHelper /gcpAuthRefresh /processWrapper /attributionProject /prUrlTemplate /advisorModel /requiredMinimumVersion /requiredMaximumVersion /timeFormat /timeZone /autoMemoryDirectory /claudeMd /pluginTrustMessage /forceLoginOrgUUID /attribution/commit /attribution/pr /statusLine/command /fileSuggestion/command /remote/defaultEnvironmentId /quietHours/start;string', 'kind;/autoUpdatesChannel;latest|stable|rc', 'kind;/cleanupPeriodDays /skillListingMaxDescChars /totalTokensReminderBudget;count', 'kind;/feedbackSurveyRate /skillListingBudgetFraction /statusLine/padding /sandbox/network/httpProxyPort;number', 'kind;/includeCoAuthoredBy /includeGitInstructions /enableAllProjectMcpServers /disableAllHooks /respectGitignore /skipWebFetchPreflight /spinnerTipsEnabled /alwaysThinkingEnabled /fastMode /prefersReducedMotion /autoMemoryEnabled /channelsEnabled /allowManagedHooksOnly /wslInheritsWindowsSettings /disableReplyCheck /workflowKeywordTriggerEnabled /bashEditDiffEnabled /respondToBashCommands /allowAllClaudeAiMcps /allowClaudeInChromeWithManagedMcp /allowNestedModelAccessUnderForceLogin /forceRemoteSettingsRefresh /clawdFileProgressEnabled /syntaxHighlightingDisabled /terminalTitleFromRename /promptSuggestionEnabled /emojiCompletionEnabled /awaySummaryEnabled /showClearContextOnPlanAccept /doneMeansMerged /totalTokensReminderAfterUserTurn /autoDreamEnabled /showThinkingSummaries /verbose /autoCompactEnabled /precomputeCompactionEnabled /idleCompaction /switchModelsOnFlag /autoScrollEnabled /wheelScrollAccelerationEnabled /fileCheckpointingEnabled /showTurnDuration /showMessageTimestamps /terminalProgressBarEnabled /todoFeatureEnabled /inputNeededNotifEnabled /agentPushNotifEnabled /voiceEnabled /axScreenReader /skipAutoPermissionPrompt /syncClaudeAiSkills /syncClaudeAiPlugins /enforceAvailableModels /disableClaudeAiConnectors /disableBundledSkills /disableDirectMcpSkills /disableAgentView /disableRemoteControl /disableWorkflows /disableArtifact /enableArtifact /enableWorkflows /disableSkillShellExecution /disableWindowsBashCommandSplit /allowManagedPermissionRulesOnly /allowManagedMcpServersOnly /disableCommandPluginSources /disableSideloadFlags /fastModePerSessionOptIn /responseComparisonEnabled /skipDangerousModePermissionPrompt /skipWorkflowUsageWarning /autoContinueAtUsageLimit /remoteControlAtStartup /isolatePeerMachines /autoUploadSessions /attribution/sessionUrl /breakReminder/enabled /quietHours/enabled /voice/enabled /voice/autoSubmit /sandbox/enabled /sandbox/failIfUnavailable /sandbox/autoAllowBashIfSandboxed /sandbox/allowUnsandboxedCommands /sandbox/enableWeakerNestedSandbox /sandbox/network/allowLocalBinding;boolean', 'kind;/permissions/allow /permissions/deny /permissions/ask /permissions/additionalDirectories /companyAnnouncements /disabledMcpjsonServers /availableModels /httpHookAllowedEnvVars /allowedHttpHookUrls /strictKnownMarketplaces /fallbackModel /pluginSuggestionMarketplaces /claudeMdExcludes /enabledMcpjsonServers /allowedChannelPlugins /sshConfigs /autoMode/allow /hooks/PreToolUse /hooks/PermissionRequest /sandbox/excludedCommands /sandbox/network/allowedDomains /sandbox/filesystem/allowWrite /sandbox/filesystem/denyWrite /sandbox/filesystem/denyRead /sandbox/filesystem/allowRead /spinnerVerbs/verbs /worktree/sparsePaths /worktree/symlinkDirectories;list', 'kind;/desktopSessionCleanupPeriodDays;whole', 'kind;/env/OTEL_METRIC_EXPORT_INTERVAL /env/OTEL_METRIC_EXPORT_TIMEOUT /env/OTEL_LOGS_EXPORT_INTERVAL /env/OTEL_BLRP_EXPORT_TIMEOUT /env/OTEL_BLRP_MAX_QUEUE_SIZE /env/OTEL_BLRP_MAX_EXPORT_BATCH_SIZE;positive', 'kind;/blockedMarketplaces;{list}|{null}', 'kind;/parentSettingsBehavior /managedSourcesBehavior;first-wins|merge', 'kind;/disableAutoMode;disable|{null}', ('kind;/disableDeepLinkRegistration /permissions/disableAutoMode /permissions/disableBy' + 'passPermissionsMode;disable|disable'), 'kind;/statusLine/type /fileSuggestion/type;command|command', 'kind;/spinnerVerbs/mode;append|replace', 'kind;/voice/mode;hold|tap', 'kind;/worktree/baseRef;fresh|head', 'kind;/feedbackDrafts;notify|quiet|off|{null}', 'kind;/workflowSizeGuideline;unrestricted|small|medium|large', 'kind;/defaultShell;bash|powershell', 'kind;/defaultView;chat|transcript', 'kind;/tui;default|fullscreen', 'kind;/totalTokensReminder;off|infinite|fixed|countdown|padded-countdown', 'kind;/daemonColdStart;transient|ask', ('kind;/permissions/defaultMode;acceptEdits|auto|by' + 'passPermissions|default|dontAsk|plan'))
       Rows = @(
         @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT'),
         @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS'),
@@ -225,8 +225,7 @@ $CLIS = @{
         @{
           Words = @('OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"\s*:\s*("?[-0]|"")'); HasKinds = $false
           Files = @(
-            @('{folder}/settings.json', 'text', ''),
-            @('~/.claude.json', 'text', '')
+            ,@('~/.claude.json', 'text', '')
           )
         }
       )
@@ -2789,6 +2788,7 @@ function EdMisformed($p) {
 function EdIsOfKind($p, $wanted) {
     $kind = EdKindWord $script:Ed.Kind[$p]
     if ([string]::Equals($wanted, 'whole')) { return (EdContent $p) -cmatch '\Aint\t[+]?[0-9]' }
+    if ([string]::Equals($wanted, 'positive')) { return (EdContent $p) -cmatch '\Astring\t[^-0]' }
     if ([string]::Equals($wanted, 'count')) { return (EdContent $p) -cmatch '\Aint\t[1-9]' }
     if (-not $wanted.Contains('|')) { return [string]::Equals($kind, $wanted) }
     return EdHasWord $wanted 124 $(if ([string]::Equals($kind, 'string')) { (EdContent $p).Substring(7) } else { '{' + $kind + '}' })

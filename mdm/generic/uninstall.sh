@@ -35,16 +35,16 @@
 #   1163  Options
 #   1222  Machine: its system, people and CLIs
 #   1415  Lock and working folder
-#   1544  Files
-#   1756  The work
-#   1811  Start
+#   1511  Files
+#   1723  The work
+#   1778  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
 [ -z "${ZSH_VERSION-}" ] || emulate sh
 set -eu
 umask 077
-# shellcheck disable=SC3045 # no memory with a token is written to disk, if the shell has that limit
+# shellcheck disable=SC3045 # no token in a core file
 ulimit -c 0 2>/dev/null || :
 unset ENV BASH_ENV CDPATH
 PATH=/usr/bin:/bin:/usr/sbin:/sbin
@@ -57,7 +57,7 @@ for name in $(export -p | while IFS= read -r var; do
   var=${var%%=*} var=${var##* }
   case $var in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$var" ;; esac
 done); do unset -v "$name"; done
-# One command up to the last line, so that a script that was cut off does nothing: the first letters of a function can be a program.
+# One command, so that a script that was cut off does nothing: the start of a name can be a program.
 {
 ROOT=
 SH=/bin/sh
@@ -1414,6 +1414,9 @@ has_record() { case $words in *"$1=ours "*) return 0 ;; esac; return 1; }
 
 # ---- Lock and working folder ----
 
+# The number of a process is enough here
+is_held() { runs "$2"; }
+
 # When the process with this id started
 started() {
   if [ -r "/proc/$1/stat" ]; then
@@ -1425,42 +1428,15 @@ started() {
   fi
 }
 
-# Where numbers of processes mean what they mean here, as BOOT/TABLE/HOST: each start of a machine, and each container, has a table of its own
-here() {
-  boot=
-  if [ -r /proc/sys/kernel/random/boot_id ]; then
-    read -r boot </proc/sys/kernel/random/boot_id || :
-  else
-    boot=$(sysctl -n kern.bootsessionuuid 2>/dev/null) || :
-  fi
-  put "${boot:--}/$(readlink /proc/self/ns/pid 2>/dev/null || put -)/$(uname -n | tr -d ' /')"
-}
-
-# is_here "PID START PLACE": whether the number can be looked for here
-is_here() {
-  [ "${1#* * }" != "$1" ] || return 0
-  set -- "${1##* }"
-  [ "${1%/*}" = "${locality%/*}" ] || return 1
-  [ "${1%%/*}" != - ] || [ "$1" = "$locality" ]
-}
-
-# runs LINK "PID START PLACE": whether the process that a lock names still runs
+# runs "PID START": whether the process that a lock names still runs
 runs() {
-  if is_here "$2"; then
-    set -- "${2%% *}" "${2#* }"
-    set -- "$1" "${2%% *}" "$(started "$1" 2>/dev/null)"
-    if [ -n "$3" ]; then [ "$3" = "$2" ]; else kill -0 "$1" 2>/dev/null; fi
-  else
-    set -- "$1" "${2##* }"
-    if [ "${2##*/}" = "${locality##*/}" ] && [ "${2%%/*}" != "${locality%%/*}" ]; then return 1; fi
-    [ -z "$(find "$1" -mtime +0 2>/dev/null)" ]
-  fi
+  set -- "${1%% *}" "${1#* }" "$(started "${1%% *}" 2>/dev/null)"
+  if [ -n "$3" ]; then [ "$3" = "$2" ]; else kill -0 "$1" 2>/dev/null; fi
 }
 
 # take_lock LINK SECONDS: one run at a time
 take_lock() {
-  locality=$(here)
-  me="$$ $(started $$) $locality"
+  me="$$ $(started $$)${table-}"
   waited=0
   unseen=0
   [ ! -d "$1" ] || return 2
@@ -1475,29 +1451,20 @@ take_lock() {
       sleep 1
     fi
   done
-  clear_lock "$1.clear" || :
+  for left in "$1".clear*; do clear_lock "$left"; done || :
   lock=$1
 }
 
 # clear_lock LINK: removes a lock whose owner no longer runs
 clear_lock() {
   holder=$(readlink "$1") || holder=
-  if [ -z "$holder" ] || runs "$1" "$holder"; then return 1; fi
+  if [ -z "$holder" ] || is_held "$1" "$holder"; then return 1; fi
   if ln -s "$me" "$1.clear" 2>/dev/null; then
     [ "$(readlink "$1")" != "$holder" ] || rm -f "$1"
     rm -f "$1.clear"
   else
     clear_lock "$1.clear" || sleep 1
   fi
-}
-
-# Whether the lock is still ours: after a day another may have taken it
-has_lock() { [ -n "$lock" ] && [ "$(readlink "$lock")" = "$me" ]; }
-
-# holder_name LINK: the process that has it, and what is known of it where its number means nothing here
-holder_name() {
-  put "process $(put "${holder%% *}" | tr -cd 0-9)"
-  is_here "$holder" || put " on $(put "${holder##*/}" | tr -cd A-Za-z0-9._-), in another container or on another machine; remove $1 if it ended"
 }
 
 # Enters a private working folder, once no other run is at work
@@ -1512,7 +1479,7 @@ enter() {
   take_lock "$work.lock" "$PATIENCE" || result=$?
   case $result in
     0) ;;
-    1) fail 11 "another run is at work ($(plain "$(holder_name "$work.lock")"))" ;;
+    1) fail 11 "another run is at work (process $(plain "${holder%% *}"))" ;;
     *) fail 12 "no working folder can be made in $(plain "${work%/*}")" ;;
   esac
   rm -rf "$work"
@@ -1525,11 +1492,11 @@ leave() {
   code=${1-$?}
   if [ -n "$lock" ]; then
     cd /
-    if has_lock; then rm -rf "$work" "$lock"; fi
+    rm -rf "$work"
+    rm -f "$lock"
   fi
   if [ -z "$finished" ]; then
-    if [ "$code" -eq 130 ]; then complaint=interrupted; else complaint="ended early, by a full disk or a bug"; fi
-    if [ "$code" -ne 130 ]; then code=12; fi
+    if [ "$code" -eq 130 ]; then complaint=interrupted; else code=12 complaint="ended early, by a full disk or a bug"; fi
     fail "$code" "$complaint"
   fi
 }

@@ -44,23 +44,23 @@
 # Contents, by line:
 #     82  Settings and vehicle
 #    128  CLIs: their files, settings and signs
-#    473  Editor of JSON and TOML files, an awk program
-#   1161  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1271  Output
-#   1360  Options
-#   1449  Machine: its system, people and CLIs
-#   1639  Lock and working folder
-#   1768  Files
-#   2199  Background processes
-#   2232  The work
-#   2300  Start
+#    474  Editor of JSON and TOML files, an awk program
+#   1163  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1273  Output
+#   1362  Options
+#   1451  Machine: its system, people and CLIs
+#   1641  Lock and working folder
+#   1737  Files
+#   2167  Background processes
+#   2200  The work
+#   2268  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
 [ -z "${ZSH_VERSION-}" ] || emulate sh
 set -eu
 umask 077
-# shellcheck disable=SC3045 # no memory with a token is written to disk, if the shell has that limit
+# shellcheck disable=SC3045 # no token in a core file
 ulimit -c 0 2>/dev/null || :
 unset ENV BASH_ENV CDPATH
 PATH=/usr/bin:/bin:/usr/sbin:/sbin
@@ -73,7 +73,7 @@ for name in $(export -p | while IFS= read -r var; do
   var=${var%%=*} var=${var##* }
   case $var in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$var" ;; esac
 done); do unset -v "$name"; done
-# One command up to the last line, so that a script that was cut off does nothing: the first letters of a function can be a program.
+# One command, so that a script that was cut off does nothing: the start of a name can be a program.
 {
 ROOT=
 SH=/bin/sh
@@ -317,6 +317,7 @@ demands() {
       kinds boolean /includeCoAuthoredBy /includeGitInstructions /enableAllProjectMcpServers /disableAllHooks /respectGitignore /skipWebFetchPreflight /spinnerTipsEnabled /alwaysThinkingEnabled /fastMode /prefersReducedMotion /autoMemoryEnabled /channelsEnabled /allowManagedHooksOnly /wslInheritsWindowsSettings /disableReplyCheck /workflowKeywordTriggerEnabled /bashEditDiffEnabled /respondToBashCommands /allowAllClaudeAiMcps /allowClaudeInChromeWithManagedMcp /allowNestedModelAccessUnderForceLogin /forceRemoteSettingsRefresh /clawdFileProgressEnabled /syntaxHighlightingDisabled /terminalTitleFromRename /promptSuggestionEnabled /emojiCompletionEnabled /awaySummaryEnabled /showClearContextOnPlanAccept /doneMeansMerged /totalTokensReminderAfterUserTurn /autoDreamEnabled /showThinkingSummaries /verbose /autoCompactEnabled /precomputeCompactionEnabled /idleCompaction /switchModelsOnFlag /autoScrollEnabled /wheelScrollAccelerationEnabled /fileCheckpointingEnabled /showTurnDuration /showMessageTimestamps /terminalProgressBarEnabled /todoFeatureEnabled /inputNeededNotifEnabled /agentPushNotifEnabled /voiceEnabled /axScreenReader /skipAutoPermissionPrompt /syncClaudeAiSkills /syncClaudeAiPlugins /enforceAvailableModels /disableClaudeAiConnectors /disableBundledSkills /disableDirectMcpSkills /disableAgentView /disableRemoteControl /disableWorkflows /disableArtifact /enableArtifact /enableWorkflows /disableSkillShellExecution /disableWindowsBashCommandSplit /allowManagedPermissionRulesOnly /allowManagedMcpServersOnly /disableCommandPluginSources /disableSideloadFlags /fastModePerSessionOptIn /responseComparisonEnabled /skipDangerousModePermissionPrompt /skipWorkflowUsageWarning /autoContinueAtUsageLimit /remoteControlAtStartup /isolatePeerMachines /autoUploadSessions /attribution/sessionUrl /breakReminder/enabled /quietHours/enabled /voice/enabled /voice/autoSubmit /sandbox/enabled /sandbox/failIfUnavailable /sandbox/autoAllowBashIfSandboxed /sandbox/allowUnsandboxedCommands /sandbox/enableWeakerNestedSandbox /sandbox/network/allowLocalBinding
       kinds list /permissions/allow /permissions/deny /permissions/ask /permissions/additionalDirectories /companyAnnouncements /disabledMcpjsonServers /availableModels /httpHookAllowedEnvVars /allowedHttpHookUrls /strictKnownMarketplaces /fallbackModel /pluginSuggestionMarketplaces /claudeMdExcludes /enabledMcpjsonServers /allowedChannelPlugins /sshConfigs /autoMode/allow /hooks/PreToolUse /hooks/PermissionRequest /sandbox/excludedCommands /sandbox/network/allowedDomains /sandbox/filesystem/allowWrite /sandbox/filesystem/denyWrite /sandbox/filesystem/denyRead /sandbox/filesystem/allowRead /spinnerVerbs/verbs /worktree/sparsePaths /worktree/symlinkDirectories
       kinds whole /desktopSessionCleanupPeriodDays
+      kinds positive /env/OTEL_METRIC_EXPORT_INTERVAL /env/OTEL_METRIC_EXPORT_TIMEOUT /env/OTEL_LOGS_EXPORT_INTERVAL /env/OTEL_BLRP_EXPORT_TIMEOUT /env/OTEL_BLRP_MAX_QUEUE_SIZE /env/OTEL_BLRP_MAX_EXPORT_BATCH_SIZE
       kinds '{list}|{null}' /blockedMarketplaces
       kinds 'first-wins|merge' /parentSettingsBehavior /managedSourcesBehavior
       kinds 'disable|{null}' /disableAutoMode
@@ -991,6 +992,7 @@ function odd_one(   p, q, k) {
     }
     k = k ~ /^(int|float)$/ ? "number" : k == "bool" ? "boolean" : k ~ /^(array|tables)$/ ? "list" : k ~ /^(table|implicit|dotted)$/ ? "object" : k
     if (KINDS[p] ~ /[|]/ && has_word(KINDS[p], "|", k == "string" ? substr(content(p), 8) : "{" k "}")) continue
+    if (KINDS[p] == "positive" && content(p) ~ /^string\t[^-0]/) continue
     if (k == "number" && ((KINDS[p] == "whole" && content(p) ~ /^int\t[+]?[0-9]/) || (KINDS[p] == "count" && content(p) ~ /^int\t[1-9]/))) continue
     if (k != KINDS[p]) odd_at(p, "must be of type " KINDS[p] ": " p)
   }
@@ -1638,6 +1640,9 @@ has_record() { case $words in *"$1=ours "*) return 0 ;; esac; return 1; }
 
 # ---- Lock and working folder ----
 
+# The number of a process is enough here
+is_held() { runs "$2"; }
+
 # When the process with this id started
 started() {
   if [ -r "/proc/$1/stat" ]; then
@@ -1649,42 +1654,15 @@ started() {
   fi
 }
 
-# Where numbers of processes mean what they mean here, as BOOT/TABLE/HOST: each start of a machine, and each container, has a table of its own
-here() {
-  boot=
-  if [ -r /proc/sys/kernel/random/boot_id ]; then
-    read -r boot </proc/sys/kernel/random/boot_id || :
-  else
-    boot=$(sysctl -n kern.bootsessionuuid 2>/dev/null) || :
-  fi
-  put "${boot:--}/$(readlink /proc/self/ns/pid 2>/dev/null || put -)/$(uname -n | tr -d ' /')"
-}
-
-# is_here "PID START PLACE": whether the number can be looked for here
-is_here() {
-  [ "${1#* * }" != "$1" ] || return 0
-  set -- "${1##* }"
-  [ "${1%/*}" = "${locality%/*}" ] || return 1
-  [ "${1%%/*}" != - ] || [ "$1" = "$locality" ]
-}
-
-# runs LINK "PID START PLACE": whether the process that a lock names still runs
+# runs "PID START": whether the process that a lock names still runs
 runs() {
-  if is_here "$2"; then
-    set -- "${2%% *}" "${2#* }"
-    set -- "$1" "${2%% *}" "$(started "$1" 2>/dev/null)"
-    if [ -n "$3" ]; then [ "$3" = "$2" ]; else kill -0 "$1" 2>/dev/null; fi
-  else
-    set -- "$1" "${2##* }"
-    if [ "${2##*/}" = "${locality##*/}" ] && [ "${2%%/*}" != "${locality%%/*}" ]; then return 1; fi
-    [ -z "$(find "$1" -mtime +0 2>/dev/null)" ]
-  fi
+  set -- "${1%% *}" "${1#* }" "$(started "${1%% *}" 2>/dev/null)"
+  if [ -n "$3" ]; then [ "$3" = "$2" ]; else kill -0 "$1" 2>/dev/null; fi
 }
 
 # take_lock LINK SECONDS: one run at a time
 take_lock() {
-  locality=$(here)
-  me="$$ $(started $$) $locality"
+  me="$$ $(started $$)${table-}"
   waited=0
   unseen=0
   [ ! -d "$1" ] || return 2
@@ -1699,29 +1677,20 @@ take_lock() {
       sleep 1
     fi
   done
-  clear_lock "$1.clear" || :
+  for left in "$1".clear*; do clear_lock "$left"; done || :
   lock=$1
 }
 
 # clear_lock LINK: removes a lock whose owner no longer runs
 clear_lock() {
   holder=$(readlink "$1") || holder=
-  if [ -z "$holder" ] || runs "$1" "$holder"; then return 1; fi
+  if [ -z "$holder" ] || is_held "$1" "$holder"; then return 1; fi
   if ln -s "$me" "$1.clear" 2>/dev/null; then
     [ "$(readlink "$1")" != "$holder" ] || rm -f "$1"
     rm -f "$1.clear"
   else
     clear_lock "$1.clear" || sleep 1
   fi
-}
-
-# Whether the lock is still ours: after a day another may have taken it
-has_lock() { [ -n "$lock" ] && [ "$(readlink "$lock")" = "$me" ]; }
-
-# holder_name LINK: the process that has it, and what is known of it where its number means nothing here
-holder_name() {
-  put "process $(put "${holder%% *}" | tr -cd 0-9)"
-  is_here "$holder" || put " on $(put "${holder##*/}" | tr -cd A-Za-z0-9._-), in another container or on another machine; remove $1 if it ended"
 }
 
 # Enters a private working folder, once no other run is at work
@@ -1736,7 +1705,7 @@ enter() {
   take_lock "$work.lock" "$PATIENCE" || result=$?
   case $result in
     0) ;;
-    1) fail 11 "another run is at work ($(plain "$(holder_name "$work.lock")"))" ;;
+    1) fail 11 "another run is at work (process $(plain "${holder%% *}"))" ;;
     *) fail 12 "no working folder can be made in $(plain "${work%/*}")" ;;
   esac
   rm -rf "$work"
@@ -1749,11 +1718,11 @@ leave() {
   code=${1-$?}
   if [ -n "$lock" ]; then
     cd /
-    if has_lock; then rm -rf "$work" "$lock"; fi
+    rm -rf "$work"
+    rm -f "$lock"
   fi
   if [ -z "$finished" ]; then
-    if [ "$code" -eq 130 ]; then complaint=interrupted; else complaint="ended early, by a full disk or a bug"; fi
-    if [ "$code" -ne 130 ]; then code=12; fi
+    if [ "$code" -eq 130 ]; then complaint=interrupted; else code=12 complaint="ended early, by a full disk or a bug"; fi
     fail "$code" "$complaint"
   fi
 }
@@ -2049,7 +2018,6 @@ contradicted() {
       set -- /otelHeadersHelper OTEL_EXPORTER_OTLP_LOGS_HEADERS OTEL_EXPORTER_OTLP_LOGS_PROTOCOL OTEL_EXPORTER_OTLP_METRICS_HEADERS OTEL_EXPORTER_OTLP_METRICS_PROTOCOL OTEL_EXPORTER_OTLP_TRACES_HEADERS OTEL_EXPORTER_OTLP_TRACES_PROTOCOL OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
       rival json 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"[[:space:]]*:' "$home"/.claude.json "$@"
       set -- 'OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"[[:space:]]*:[[:space:]]*("?[-0]|"")'
-      rival text '' "$folder"/settings.json "$@"
       rival text '' "$home"/.claude.json "$@"
       if [ "$SCOPE" = user ]; then
         :
@@ -2067,8 +2035,8 @@ contradicted() {
       set -- OTEL_EXPORTER_OTLP_LOGS_PROTOCOL OTEL_EXPORTER_OTLP_METRICS_PROTOCOL OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
       rival json '' "$folder"/settings.json "$@"
       set -- 'OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"[[:space:]]*:[[:space:]]*("?[-0]|"")'
-      rival text '' "$folder"/settings.json "$@"
       rival text '' "$home"/.claude.json "$@"
+      rival text '' "$folder"/settings.json "$@"
       set --
       rival json '' "$ROOT"'/Library/Application Support/ClaudeCode/managed-settings.json' "$@"
       rival json '' "$ROOT"'/Library/Application Support/ClaudeCode/managed-settings.d/*.json' "$@"

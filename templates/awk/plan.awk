@@ -3,7 +3,7 @@
 # at and below it there shall be only what the plan sets; "keep POINTER" that a table there stays, and is not set;
 # "join POINTER" that the value of the plan goes behind what is there, after a comma; "kind POINTER string|number|whole|count|boolean|list|
 # object|strings" that its reader takes the file for broken where something else is there (strings: a table of them; whole: a whole
-# number from 0; count: one from 1; WORD|WORD|{object}: one of these words, or a value of a kind in braces), "only POINTER KEY KEY..."
+# number from 0; count: one from 1; positive: a text that begins neither with 0 nor with a minus; WORD|WORD|{object}: one of these words, or a value of a kind in braces), "only POINTER KEY KEY..."
 # where it has another key,
 # "form POINTER WORDS VARIANTS" where it is neither one of the words nor a table with one of the variants and no other: each
 # is NAME:KEY,KEY=WORD|WORD with the keys that it needs, and what they may be.
@@ -64,6 +64,7 @@ function odd_one(   p, q, k) {
     }
     k = k ~ /^(int|float)$/ ? "number" : k == "bool" ? "boolean" : k ~ /^(array|tables)$/ ? "list" : k ~ /^(table|implicit|dotted)$/ ? "object" : k
     if (KINDS[p] ~ /[|]/ && has_word(KINDS[p], "|", k == "string" ? substr(content(p), 8) : "{" k "}")) continue
+    if (KINDS[p] == "positive" && content(p) ~ /^string\t[^-0]/) continue
     if (k == "number" && ((KINDS[p] == "whole" && content(p) ~ /^int\t[+]?[0-9]/) || (KINDS[p] == "count" && content(p) ~ /^int\t[1-9]/))) continue
     if (k != KINDS[p]) odd_at(p, "must be of type " KINDS[p] ": " p)
   }

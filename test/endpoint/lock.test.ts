@@ -9,12 +9,14 @@ import { write } from "../harness/endpoint.ts";
 import { needs, part } from "../harness/parts.ts";
 import { waitFor } from "../harness/wait.ts";
 
-const parts = new URL("../../templates/sh/shared/", import.meta.url).pathname;
+const parts = new URL("../../templates/sh/", import.meta.url).pathname;
 
 /** A run with the lock, which says COLLISION if it meets another that lives in there. It is killed before its call `$1` of a tool of the lock. */
 const run = `
-. "${parts}put.sh"
-. "${parts}lock.sh"
+. "${parts}shared/put.sh"
+. "${parts}rotate/held.sh"
+. "${parts}shared/lock.sh"
+table=$(here)
 at=$1 calls=0
 step() { calls=$((calls + 1)); [ "$calls" != "$at" ] || kill -9 $$; }
 ln() { step; command ln "$@"; }
@@ -53,8 +55,10 @@ test.each([
 
 /** Takes the lock or says who has it; with an argument it keeps the lock until there is a file `go`. */
 const taker = `
-. "${parts}put.sh"
-. "${parts}lock.sh"
+. "${parts}shared/put.sh"
+. "${parts}rotate/held.sh"
+. "${parts}shared/lock.sh"
+table=$(here)
 result=0
 take_lock "$PWD/lock" 0 || result=$?
 if [ "$result" -ne 0 ]; then echo "refused: $(holder_name lock)"; exit; fi
@@ -76,8 +80,10 @@ describe("the lock of a process that cannot be seen from here", () => {
 
 	/** What a lock of this machine says, with another number, boot, table or host in it. */
 	function lockOf(folder: string, change: (owner: { boot: string; table: string; host: string }) => string): string {
-		const child = spawnSync("sh", ["-c", `. "${parts}put.sh"; . "${parts}lock.sh"; here`], { encoding: "utf8" });
-		const [boot = "", table = "", host = ""] = child.stdout.split("/");
+		const child = spawnSync("sh", ["-c", `. "${parts}shared/put.sh"; . "${parts}rotate/held.sh"; here`], {
+			encoding: "utf8",
+		});
+		const [boot = "", table = "", host = ""] = child.stdout.trim().split("/");
 		const lock = join(folder, "lock");
 		symlinkSync(`4194304 1 ${change({ boot, table, host })}`, lock);
 		return lock;

@@ -49,7 +49,18 @@ class Collected {
 	}
 }
 
-const KINDS = ["string", "number", "boolean", "list", "object", "whole", "count", "a|b|{object}", "|{number}"];
+const KINDS = [
+	"string",
+	"number",
+	"boolean",
+	"list",
+	"object",
+	"whole",
+	"count",
+	"positive",
+	"a|b|{object}",
+	"|{number}",
+];
 
 /** What a reader demands of the values at and above those of a plan, and of the keys beside them. */
 function demands({ plan }: EditorSample, at: number): string[] {

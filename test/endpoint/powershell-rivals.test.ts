@@ -82,6 +82,14 @@ const traps: readonly Trap[] = [
 		CHANGES,
 	],
 	["an interval below 0", "user", "claude-code", "~/.claude.json", env("OTEL_BLRP_EXPORT_TIMEOUT", "-1"), CHANGES],
+	[
+		"an interval of 0 in the same file",
+		"user",
+		"claude-code",
+		"~/.claude/settings.json",
+		env("OTEL_LOGS_EXPORT_INTERVAL", "0"),
+		"must be of type positive: /env/OTEL_LOGS_EXPORT_INTERVAL",
+	],
 	["an interval", "system", "claude-code", "~/.claude/settings.json", env("OTEL_METRIC_EXPORT_INTERVAL", "10000"), ""],
 	["a managed file, broken", "system", "claude-code", "managed-settings.json", '{"env": {},}', "parse error at line 1"],
 	[

@@ -1,7 +1,16 @@
 /** What the values of a settings file have to be, for a CLI that does not start with others. */
 
-/** `strings` is a table of them, a `whole` number is 0 or more, a `count` 1 or more. */
-export type SettingKind = "string" | "number" | "whole" | "count" | "boolean" | "list" | "object" | "strings";
+/** `strings` is a table of them, a `whole` number is 0 or more, a `count` 1 or more, a `positive` text begins neither with 0 nor with a sign. */
+export type SettingKind =
+	| "string"
+	| "positive"
+	| "number"
+	| "whole"
+	| "count"
+	| "boolean"
+	| "list"
+	| "object"
+	| "strings";
 
 /** One of some words, or a value of a kind that is named in braces, such as `{object}`. */
 export type SettingWords = readonly string[];
@@ -18,7 +27,7 @@ export interface SettingForm {
 }
 
 /** The kind of a value as a parser of JSON or TOML gives it: a date is a text for those who ask for one, a whole number of TOML a bigint. */
-export function settingKind(value: unknown): Exclude<SettingKind, "strings" | "whole" | "count"> | "null" {
+export function settingKind(value: unknown): Exclude<SettingKind, "strings" | "positive" | "whole" | "count"> | "null" {
 	if (value === null || value === undefined) return "null";
 	if (Array.isArray(value)) return "list";
 	if (value instanceof Date) return "string";
@@ -38,6 +47,8 @@ export function unlike(value: unknown, kind: SettingKind | SettingWords): string
 		const isWhole = typeof value === "bigint" || Number.isInteger(value);
 		return isWhole && Number(value) >= least ? undefined : `must be a whole number, ${least} or more`;
 	}
+	if (kind === "positive")
+		return typeof value === "string" && /^[^-0]/.test(value) ? undefined : "must be above 0, as text";
 	if (kind !== "strings") return settingKind(value) === kind ? undefined : `must be of type ${kind}`;
 	if (settingKind(value) !== "object") return "must be of type object";
 	const isText = Object.values(value as object).every((each) => settingKind(each) === "string");

@@ -11,6 +11,7 @@ import enter from "../../../templates/sh/endpoint/enter.sh";
 import fetchToken from "../../../templates/sh/endpoint/fetch.sh";
 import files from "../../../templates/sh/endpoint/files.sh";
 import header from "../../../templates/sh/endpoint/header.sh.hbs";
+import held from "../../../templates/sh/endpoint/held.sh";
 import identity from "../../../templates/sh/endpoint/identity.sh";
 import inUse from "../../../templates/sh/endpoint/in-use.sh";
 import layers from "../../../templates/sh/endpoint/layers.sh";
@@ -138,6 +139,7 @@ const parts: readonly Part[] = [
 	},
 	{ section: "Machine: its system, people and CLIs", text: identity, for: setting },
 	{ section: "Machine: its system, people and CLIs", text: layers, for: all, in: "editing" },
+	{ section: "Lock and working folder", text: held, for: all },
 	{ section: "Lock and working folder", text: lock, for: all },
 	{ section: "Lock and working folder", text: enter, for: all },
 	{ section: "Files", text: runAs, for: all },

@@ -1,3 +1,4 @@
+import held from "../../../templates/sh/rotate/held.sh";
 import place from "../../../templates/sh/rotate/place.sh";
 import proof from "../../../templates/sh/rotate/proof.sh";
 import queues from "../../../templates/sh/rotate/queues.sh";
@@ -55,6 +56,7 @@ function renderRotateSh(plan: CollectorPlan): string {
 		put,
 		fingerprint,
 		tokenRules,
+		held,
 		lock,
 	});
 	return [top, queues, place, proof, run].join("\n");

@@ -3,7 +3,7 @@
 # at and below it there shall be only what the plan sets; "keep POINTER" that a table there stays, and is not set;
 # "join POINTER" that the value of the plan goes behind what is there, after a comma; "kind POINTER string|number|whole|count|boolean|list|
 # object|strings" that its reader takes the file for broken where something else is there (strings: a table of them; whole: a whole
-# number from 0; count: one from 1; WORD|WORD|{object}: one of these words, or a value of a kind in braces), "only POINTER KEY KEY..."
+# number from 0; count: one from 1; positive: a text that begins neither with 0 nor with a minus; WORD|WORD|{object}: one of these words, or a value of a kind in braces), "only POINTER KEY KEY..."
 # where it has another key,
 # "form POINTER WORDS VARIANTS" where it is neither one of the words nor a table with one of the variants and no other: each
 # is NAME:KEY,KEY=WORD|WORD with the keys that it needs, and what they may be.
@@ -135,6 +135,7 @@ function EdMisformed($p) {
 function EdIsOfKind($p, $wanted) {
     $kind = EdKindWord $script:Ed.Kind[$p]
     if ([string]::Equals($wanted, 'whole')) { return (EdContent $p) -cmatch '\Aint\t[+]?[0-9]' }
+    if ([string]::Equals($wanted, 'positive')) { return (EdContent $p) -cmatch '\Astring\t[^-0]' }
     if ([string]::Equals($wanted, 'count')) { return (EdContent $p) -cmatch '\Aint\t[1-9]' }
     if (-not $wanted.Contains('|')) { return [string]::Equals($kind, $wanted) }
     return EdHasWord $wanted 124 $(if ([string]::Equals($kind, 'string')) { (EdContent $p).Substring(7) } else { '{' + $kind + '}' })

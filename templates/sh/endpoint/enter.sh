@@ -11,7 +11,7 @@ enter() {
   take_lock "$work.lock" "$PATIENCE" || result=$?
   case $result in
     0) ;;
-    1) fail 11 "another run is at work ($(plain "$(holder_name "$work.lock")"))" ;;
+    1) fail 11 "another run is at work (process $(plain "${holder%% *}"))" ;;
     *) fail 12 "no working folder can be made in $(plain "${work%/*}")" ;;
   esac
   rm -rf "$work"
@@ -24,11 +24,11 @@ leave() {
   code=${1-$?}
   if [ -n "$lock" ]; then
     cd /
-    if has_lock; then rm -rf "$work" "$lock"; fi
+    rm -rf "$work"
+    rm -f "$lock"
   fi
   if [ -z "$finished" ]; then
-    if [ "$code" -eq 130 ]; then complaint=interrupted; else complaint="ended early, by a full disk or a bug"; fi
-    if [ "$code" -ne 130 ]; then code=12; fi
+    if [ "$code" -eq 130 ]; then complaint=interrupted; else code=12 complaint="ended early, by a full disk or a bug"; fi
     fail "$code" "$complaint"
   fi
 }

@@ -303,9 +303,11 @@ describe("a managed drop-in of ours, held against the real 2.1.330", () => {
 		expect((await said({ [dropIn]: without(" ") })).signals).toEqual(["logs yes", "metrics yes"]);
 	});
 
-	test("a variable without a text in a later drop-in leaves open what counts", async () => {
-		const emptied = JSON.stringify({ env: { OTEL_EXPORTER_OTLP_PROTOCOL: "" } });
-		expect((await said({ [dropIn]: ours(), [more]: emptied })).signals).toEqual(["logs unknown", "metrics unknown"]);
+	test("a protocol without a text in a later drop-in counts as none", async () => {
+		const emptied = (more: object) => JSON.stringify({ env: { OTEL_EXPORTER_OTLP_PROTOCOL: "", ...more } });
+		expect((await said({ [dropIn]: ours(), [more]: emptied({}) })).signals).toEqual(["logs yes", "metrics yes"]);
+		const bad = emptied({ OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: "127.0.0.1:4318/v1/logs" });
+		expect((await said({ [dropIn]: ours(), [more]: bad })).signals).toEqual(["logs no", "metrics no"]);
 	});
 
 	test("nothing is read of a state file with a byte order mark", async () => {

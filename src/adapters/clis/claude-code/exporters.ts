@@ -97,14 +97,6 @@ export function protocolOf(
 	return isRelease("<2.1.330") ? { doubt: `${general} is not set` } : { protocol: "http/protobuf", isUnset: true };
 }
 
-/** A variable of these without a text. */
-export const emptiedBy =
-	(variables: RegExp) =>
-	({ env }: Readonly<Record<string, unknown>>): string | undefined => {
-		const all = typeof env === "object" && env !== null ? Object.entries(env) : [];
-		return all.find(([name, value]) => variables.test(`/env/${name}`) && value === "")?.[0];
-	};
-
 /** Where the requests of a signal go by the general endpoint, to which its path is added; undefined if that makes no URL. */
 export function urlWithPath(endpoint: string, path: string): string | undefined {
 	const url = `${endpoint}${endpoint.endsWith("/") ? "" : "/"}${path}`;

@@ -121,6 +121,11 @@ const laterKinds: SettingKinds = {
 		sandbox/network/allowedDomains sandbox/filesystem/allowWrite sandbox/filesystem/denyWrite sandbox/filesystem/denyRead
 		sandbox/filesystem/allowRead spinnerVerbs/verbs worktree/sparsePaths worktree/symlinkDirectories`,
 	),
+	...of(
+		"positive",
+		`env/OTEL_METRIC_EXPORT_INTERVAL env/OTEL_METRIC_EXPORT_TIMEOUT env/OTEL_LOGS_EXPORT_INTERVAL env/OTEL_BLRP_EXPORT_TIMEOUT
+		env/OTEL_BLRP_MAX_QUEUE_SIZE env/OTEL_BLRP_MAX_EXPORT_BATCH_SIZE`,
+	),
 	...of(["{list}", "{null}"], "blockedMarketplaces"),
 	...of(["first-wins", "merge"], "parentSettingsBehavior managedSourcesBehavior"),
 	...of(["disable", "{null}"], "disableAutoMode"),
@@ -167,15 +172,19 @@ const managed: readonly Rival[] = [
 ];
 
 /** Seen in 2.1.330: with an interval that is not above 0 nothing is sent. Most people who set one set it to something that works. */
-const stopped = ["{folder}/settings.json", "~/.claude.json"].flatMap((path) =>
-	(["user", "system"] as const).map(
-		(of): Rival => ({
-			of,
-			path,
-			format: "text",
-			settings: ['OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"[[:space:]]*:[[:space:]]*("?[-0]|"")'],
-		}),
-	),
+const stopped = (
+	[
+		["user", "~/.claude.json"],
+		["system", "~/.claude.json"],
+		["system", "{folder}/settings.json"],
+	] as const
+).map(
+	([of, path]): Rival => ({
+		of,
+		path,
+		format: "text",
+		settings: ['OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"[[:space:]]*:[[:space:]]*("?[-0]|"")'],
+	}),
 );
 
 /** It holds much besides, so it is parsed only where it has one of these names, or a key written with escapes. */

@@ -11,7 +11,6 @@ import { assembled, pairsOf } from "../otel-js.ts";
 import {
 	doubtOf,
 	doubtOfAll,
-	emptiedBy,
 	exporterWords,
 	failureOf,
 	isOfWeb,
@@ -177,15 +176,6 @@ export const layering: CliLayering = {
 			format: "json",
 			range: ">=2.1.83",
 			...managed,
-			doubts: [
-				...managed.doubts,
-				// Seen in 2.1.330: it takes away the protocol of managed-settings.json, and leaves that of the user.
-				{
-					range: ">=2.1.330",
-					of: emptiedBy(variableOfUnit),
-					why: "has a variable without a text, which can take away that of another managed file",
-				},
-			],
 		},
 		{
 			id: "profile",

@@ -40,13 +40,13 @@
 [ -z "${ZSH_VERSION-}" ] || emulate sh
 set -eu
 umask 077
-# shellcheck disable=SC3045 # no memory with a token is written to disk, if the shell has that limit
+# shellcheck disable=SC3045 # no token in a core file
 ulimit -c 0 2>/dev/null || :
 # A name that the environment has already would be handed to every program with what is put into it here.
 unset -v account again answer apply_state base boot caller came changed config configs counted directory failed failed_before found \
-  found_token group groups holder judged keep_list keep_mode keep_owner kept left line locality lock me metrics new_counted new_print now old \
+  found_token group groups holder judged keep_list keep_mode keep_owner kept left line lock me metrics new_counted new_print now old \
   old_counted old_print option overtaken pages problem put_back queued reader reader_bounds reader_groups refused refused_before rest \
-  result rights seen sent sent_before sent_first settled settles since stat state steady step taken taken_before temporary token trial \
+  result rights seen sent sent_before sent_first settled settles since stat state steady step table taken taken_before temporary token trial \
   tried tried_print trying unseen user value view waited wanted was_owner what written \
   APPLY CONFIG COUNTERS DESPITE_QUEUE DRY_RUN EXPORTER FIND_PID FROM HEADER LOGS METRICS OWNER OWNER_WISH PAUSE PID PRECHECK PROBE_URL \
   QUEUE SCHEME SINCE TAKEN TAKEN_BY TAKEN_HOW TAKEN_LABEL TOKEN_FILE UNSEEN VALIDATE WAIT
@@ -56,7 +56,7 @@ export LC_ALL
 PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin
 export PATH
 }
-# One command up to the last line, so that a script that was cut off does nothing: the first letters of a function can be a program.
+# One command, so that a script that was cut off does nothing: the start of a name can be a program.
 {
 TOKEN_FILE=/etc/crossfade/torii.token
 CONFIG=/etc/otelcol-contrib/config.yaml
@@ -154,6 +154,45 @@ check_token() {
   fi
 }
 
+# Where numbers of processes mean what they mean here, as BOOT/TABLE/HOST: each start of a machine, and each container, has a table of its own.
+here() {
+  boot=
+  if [ -r /proc/sys/kernel/random/boot_id ]; then
+    read -r boot </proc/sys/kernel/random/boot_id || :
+  else
+    boot=$(sysctl -n kern.bootsessionuuid 2>/dev/null) || :
+  fi
+  put " ${boot:--}/$(readlink /proc/self/ns/pid 2>/dev/null || put -)/$(uname -n | tr -d ' /')"
+}
+
+# is_here "PID START PLACE": whether the number can be looked for here.
+is_here() {
+  set -- "${1##* }" "${me##* }"
+  [ "${1%/*}" = "${2%/*}" ] || return 1
+  [ "${1%%/*}" != - ] || [ "$1" = "$2" ]
+}
+
+# is_held LINK "PID START PLACE": whether the process that a lock names still runs. That of another container or machine is not to be seen from
+# here: it counts as running for a day, or until the machine of that name was started again.
+is_held() {
+  if is_here "$2"; then
+    runs "${2% *}"
+  else
+    set -- "$1" "${2##* }" "${me##* }"
+    if [ "${2##*/}" = "${3##*/}" ] && [ "${2%%/*}" != "${3%%/*}" ]; then return 1; fi
+    [ -z "$(find "$1" -mtime +0 2>/dev/null)" ]
+  fi
+}
+
+# holder_name LINK: the process that has it, and what is known of it where its number means nothing here.
+holder_name() {
+  put "process $(put "${holder%% *}" | tr -cd 0-9)"
+  is_here "$holder" || put " on $(put "${holder##*/}" | tr -cd A-Za-z0-9._-), in another container or on another machine; remove $1 if it ended"
+}
+
+# Whether the lock is still ours: after a day another may have taken it.
+has_lock() { [ -n "$lock" ] && [ "$(readlink "$lock")" = "$me" ]; }
+
 # When the process with this id started; tells it from a later process with the same id.
 started() {
   if [ -r "/proc/$1/stat" ]; then
@@ -166,45 +205,17 @@ started() {
   fi
 }
 
-# Where numbers of processes mean what they mean here, as BOOT/TABLE/HOST: each start of a machine, and each container, has a table of its own.
-here() {
-  boot=
-  if [ -r /proc/sys/kernel/random/boot_id ]; then
-    read -r boot </proc/sys/kernel/random/boot_id || :
-  else
-    boot=$(sysctl -n kern.bootsessionuuid 2>/dev/null) || :
-  fi
-  put "${boot:--}/$(readlink /proc/self/ns/pid 2>/dev/null || put -)/$(uname -n | tr -d ' /')"
-}
-
-# is_here "PID START PLACE": whether the number can be looked for here. One without a place is of an earlier version.
-is_here() {
-  [ "${1#* * }" != "$1" ] || return 0
-  set -- "${1##* }"
-  [ "${1%/*}" = "${locality%/*}" ] || return 1
-  [ "${1%%/*}" != - ] || [ "$1" = "$locality" ]
-}
-
-# runs LINK "PID START PLACE": whether the process that a lock names still runs. That of another container or machine is not to be seen from
-# here: it counts as running for a day, or until the machine of that name was started again.
+# runs "PID START": whether the process that a lock names still runs.
 runs() {
-  if is_here "$2"; then
-    set -- "${2%% *}" "${2#* }"
-    set -- "$1" "${2%% *}" "$(started "$1" 2>/dev/null)"
-    if [ -n "$3" ]; then [ "$3" = "$2" ]; else kill -0 "$1" 2>/dev/null; fi
-  else
-    set -- "$1" "${2##* }"
-    if [ "${2##*/}" = "${locality##*/}" ] && [ "${2%%/*}" != "${locality%%/*}" ]; then return 1; fi
-    [ -z "$(find "$1" -mtime +0 2>/dev/null)" ]
-  fi
+  set -- "${1%% *}" "${1#* }" "$(started "${1%% *}" 2>/dev/null)"
+  if [ -n "$3" ]; then [ "$3" = "$2" ]; else kill -0 "$1" 2>/dev/null; fi
 }
 
 # take_lock LINK SECONDS: one run at a time. The lock is a symbolic link, which is made whole or not at all, and it names its owner; one
 # whose owner no longer runs is removed. Sets lock. Returns 1 if after so many seconds the process $holder still has it, 2 if it cannot be
-# made.
+# made. What $table says of the place, with a blank before it, goes behind the number and start of the owner, for is_held.
 take_lock() {
-  locality=$(here)
-  me="$$ $(started $$) $locality"
+  me="$$ $(started $$)${table-}"
   waited=0
   unseen=0
   [ ! -d "$1" ] || return 2
@@ -220,8 +231,8 @@ take_lock() {
       sleep 1
     fi
   done
-  # Left by one that was killed while it cleared.
-  clear_lock "$1.clear" || :
+  # Left by those that were killed while they cleared.
+  for left in "$1".clear*; do clear_lock "$left"; done || :
   lock=$1
 }
 
@@ -229,22 +240,13 @@ take_lock() {
 # first the owner may have released it and another taken it. Returns 1 if the process $holder has it, or nobody.
 clear_lock() {
   holder=$(readlink "$1") || holder=
-  if [ -z "$holder" ] || runs "$1" "$holder"; then return 1; fi
+  if [ -z "$holder" ] || is_held "$1" "$holder"; then return 1; fi
   if ln -s "$me" "$1.clear" 2>/dev/null; then
     [ "$(readlink "$1")" != "$holder" ] || rm -f "$1"
     rm -f "$1.clear"
   else
     clear_lock "$1.clear" || sleep 1
   fi
-}
-
-# Whether the lock is still ours: after a day another may have taken it.
-has_lock() { [ -n "$lock" ] && [ "$(readlink "$lock")" = "$me" ]; }
-
-# holder_name LINK: the process that has it, and what is known of it where its number means nothing here.
-holder_name() {
-  put "process $(put "${holder%% *}" | tr -cd 0-9)"
-  is_here "$holder" || put " on $(put "${holder##*/}" | tr -cd A-Za-z0-9._-), in another container or on another machine; remove $1 if it ended"
 }
 
 parse_arguments() {
@@ -303,6 +305,7 @@ check_machine() {
 
 lock_token_file() {
   result=0
+  table=$(here)
   take_lock "$directory/.crossfade-rotate.lock" 0 || result=$?
   case $result in
     0) ;;

@@ -1,0 +1,2 @@
+# The number of a process is enough here.
+is_held() { runs "$2"; }

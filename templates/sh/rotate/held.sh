@@ -1,0 +1,38 @@
+# Where numbers of processes mean what they mean here, as BOOT/TABLE/HOST: each start of a machine, and each container, has a table of its own.
+here() {
+  boot=
+  if [ -r /proc/sys/kernel/random/boot_id ]; then
+    read -r boot </proc/sys/kernel/random/boot_id || :
+  else
+    boot=$(sysctl -n kern.bootsessionuuid 2>/dev/null) || :
+  fi
+  put " ${boot:--}/$(readlink /proc/self/ns/pid 2>/dev/null || put -)/$(uname -n | tr -d ' /')"
+}
+
+# is_here "PID START PLACE": whether the number can be looked for here.
+is_here() {
+  set -- "${1##* }" "${me##* }"
+  [ "${1%/*}" = "${2%/*}" ] || return 1
+  [ "${1%%/*}" != - ] || [ "$1" = "$2" ]
+}
+
+# is_held LINK "PID START PLACE": whether the process that a lock names still runs. That of another container or machine is not to be seen from
+# here: it counts as running for a day, or until the machine of that name was started again.
+is_held() {
+  if is_here "$2"; then
+    runs "${2% *}"
+  else
+    set -- "$1" "${2##* }" "${me##* }"
+    if [ "${2##*/}" = "${3##*/}" ] && [ "${2%%/*}" != "${3%%/*}" ]; then return 1; fi
+    [ -z "$(find "$1" -mtime +0 2>/dev/null)" ]
+  fi
+}
+
+# holder_name LINK: the process that has it, and what is known of it where its number means nothing here.
+holder_name() {
+  put "process $(put "${holder%% *}" | tr -cd 0-9)"
+  is_here "$holder" || put " on $(put "${holder##*/}" | tr -cd A-Za-z0-9._-), in another container or on another machine; remove $1 if it ended"
+}
+
+# Whether the lock is still ours: after a day another may have taken it.
+has_lock() { [ -n "$lock" ] && [ "$(readlink "$lock")" = "$me" ]; }
