@@ -165,8 +165,9 @@ here() {
   put " ${boot:--}/$(readlink /proc/self/ns/pid 2>/dev/null || put -)/$(uname -n | tr -d ' /')"
 }
 
-# is_here "PID START PLACE": whether the number can be looked for here.
+# is_here "PID START PLACE": whether the number can be looked for here. One without a place is of an earlier version.
 is_here() {
+  [ "${1#* * }" != "$1" ] || return 0
   set -- "${1##* }" "${me##* }"
   [ "${1%/*}" = "${2%/*}" ] || return 1
   [ "${1%%/*}" != - ] || [ "$1" = "$2" ]
@@ -176,7 +177,8 @@ is_here() {
 # here: it counts as running for a day, or until the machine of that name was started again.
 is_held() {
   if is_here "$2"; then
-    runs "${2% *}"
+    set -- "${2%% *}" "${2#* }"
+    runs "$1 ${2%% *}"
   else
     set -- "$1" "${2##* }" "${me##* }"
     if [ "${2##*/}" = "${3##*/}" ] && [ "${2%%/*}" != "${3%%/*}" ]; then return 1; fi
