@@ -326,10 +326,6 @@ demands() {
       kinds 'first-wins|merge' /parentSettingsBehavior /managedSourcesBehavior
       kinds 'disable|{null}' /disableAutoMode
       kinds 'disable|disable' /disableDeepLinkRegistration /permissions/disableAutoMode /permissions/disableBypassPermissionsMode
-      kinds 'command|command' /statusLine/type /fileSuggestion/type
-      kinds 'append|replace' /spinnerVerbs/mode
-      kinds 'hold|tap' /voice/mode
-      kinds 'fresh|head' /worktree/baseRef
       kinds 'notify|quiet|off|{null}' /feedbackDrafts
       kinds 'unrestricted|small|medium|large' /workflowSizeGuideline
       kinds 'bash|powershell' /defaultShell
@@ -338,6 +334,10 @@ demands() {
       kinds 'off|infinite|fixed|countdown|padded-countdown' /totalTokensReminder
       kinds 'transient|ask' /daemonColdStart
       kinds 'acceptEdits|auto|bypassPermissions|default|dontAsk|plan' /permissions/defaultMode
+      kinds 'command|command' /statusLine/type /fileSuggestion/type
+      kinds 'append|replace' /spinnerVerbs/mode
+      kinds 'hold|tap' /voice/mode
+      kinds 'fresh|head' /worktree/baseRef
       ;;
     codex)
       kinds boolean /analytics/enabled /allow_login_shell /check_for_update_on_startup /disable_paste_burst /hide_agent_reasoning /include_apps_instructions /include_environment_context /include_permissions_instructions /show_raw_agent_reasoning /suppress_unstable_features_warning /agents/interrupt_message /feedback/enabled /sandbox_workspace_write/network_access /shell_environment_policy/ignore_default_excludes /shell_environment_policy/experimental_use_profile /tui/animations /otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas
@@ -377,7 +377,7 @@ demands() {
       kinds object /security
       kinds '{string}|{list}' /policyPaths /adminPolicyPaths
       kinds number /model/maxSessionTurns
-      kinds 'docker|podman|sandbox-exec|runsc|lxc|windows-native|{boolean}|{object}' /tools/sandbox
+      kinds '{boolean}|{object}|docker|podman|sandbox-exec|runsc|lxc|windows-native' /tools/sandbox
       ;;
     qwen-code)
       kinds string /plansDirectory /proxy /imageModel /modelFallbacks

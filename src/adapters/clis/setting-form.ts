@@ -38,9 +38,11 @@ export function settingKind(value: unknown): Exclude<SettingKind, "strings" | "p
 /** Why a value is not of a kind, to follow the name of its setting; undefined if it is. */
 export function unlike(value: unknown, kind: SettingKind | SettingWords): string | undefined {
 	if (typeof kind !== "string") {
-		const word = typeof value === "string" ? value : `{${settingKind(value)}}`;
+		const isTaken = kind.some((each) =>
+			each.startsWith("{") ? typeof value !== "string" && each === `{${settingKind(value)}}` : each === value,
+		);
 		const allowed = kind.map((each) => each.replace("{object}", "a table").replace(/^\{(.*)\}$/, "a $1"));
-		return kind.includes(word) ? undefined : `must be ${allowed.join(", ")}`;
+		return isTaken ? undefined : `must be ${allowed.join(", ")}`;
 	}
 	if (kind === "whole" || kind === "count") {
 		const least = kind === "whole" ? 0 : 1;

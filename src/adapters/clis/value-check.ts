@@ -1,13 +1,13 @@
 import { ownEntry } from "../../base/lookup.ts";
 import { shown } from "../../base/mask.ts";
-import { type SettingKind, unlike } from "./setting-form.ts";
+import { type SettingKind, type SettingWords, unlike } from "./setting-form.ts";
 
 /** Why a value keeps a CLI from starting, with the name of its setting; undefined if it does not. */
 export type ValueCheck = (value: unknown, name: string) => string | undefined;
 export type ValueChecks = Readonly<Record<string, ValueCheck>>;
 
 export const kind =
-	(wanted: SettingKind): ValueCheck =>
+	(wanted: SettingKind | SettingWords): ValueCheck =>
 	(value, name) => {
 		const why = unlike(value, wanted);
 		return why === undefined ? undefined : `${name} ${why}`;

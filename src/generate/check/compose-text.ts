@@ -1,15 +1,10 @@
-import { type Document, isMap, type Scalar } from "yaml";
+import type { Scalar } from "yaml";
 import type { ConfigFinding } from "./rules.ts";
 
 /** A variable that Compose does not understand: a provider of the collector's, with a single `$`. */
 const OF_THE_COLLECTOR = /(?<!\$)\$\{[A-Za-z_]\w*:(?![-?+])/g;
 /** A variable with a default, which Compose replaces. */
 const OF_COMPOSE = /(?<!\$)\$\{([A-Za-z_]\w*)(?=:[-?+])/g;
-
-/** Whether a document is a Compose file, in whose texts variables are replaced. https://docs.docker.com/reference/compose-file/interpolation/ */
-export function isCompose({ contents }: Document): boolean {
-	return isMap(contents) && isMap(contents.get("services", true));
-}
 
 /** The text as the collector gets it, but for what Compose puts in, which is read from a variable all the same. */
 export function afterCompose(text: string): string {

@@ -8,7 +8,7 @@ import { dropStale } from "./otelcol-remove.ts";
 import { type ParsedConfig, parsedConfig } from "./parsed-config.ts";
 import { manualEdit, type OtelcolRequest, type SpliceOutcome } from "./request.ts";
 import { verifySplice } from "./verify.ts";
-import { parseYaml, templateMark, type YamlText } from "./yaml-document.ts";
+import { isCompose, parseYaml, templateMark, type YamlText } from "./yaml-document.ts";
 
 /**
  * Updates our part of the collector config in a YAML text and changes no other byte. Throws (refused) with the reason,
@@ -56,9 +56,7 @@ function lookAgain(text: string, { file, request }: ParsedConfig): ParsedConfig 
  */
 function replacerOf({ node, document }: ConfigPlace): string | undefined {
 	if (node.tag === "!Sub") return "CloudFormation would replace what our entries refer to";
-	const { contents } = document;
-	const isCompose = isMap(contents) && isMap(contents.get("services", true));
-	return isCompose ? "Compose replaces variables in it, and ours need each $ twice there" : undefined;
+	return isCompose(document) ? "Compose replaces variables in it, and ours need each $ twice there" : undefined;
 }
 
 /** A config inside a block of text: the same, one level deeper. */

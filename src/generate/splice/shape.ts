@@ -6,7 +6,7 @@ import { type Version, versionText } from "../../base/versions.ts";
 import { imageBeside, imageRelease } from "./image.ts";
 import { alloyTexts, type ConfigPlace, configsIn } from "./locate.ts";
 import { type OwnPage, ownPage } from "./own-page.ts";
-import { entryOf, keyOf, parseYaml } from "./yaml-document.ts";
+import { entryOf, isCompose, keyOf, parseYaml } from "./yaml-document.ts";
 
 /**
  * What a file with a config is besides, which decides how a file gets into the collector's container. A part is a config in another file, of
@@ -57,8 +57,7 @@ export function shapeOf(text: string, file: string, distribution: Distribution, 
 		usesOldName: /^\s*otlphttp(\/[\w./-]+)?\s*:/m.test(text) && !/\botlp_http\b/.test(text),
 		page: place && isMap(place.node) ? ownPage(place.node, place.document) : undefined,
 	};
-	const isCompose = documents.some(({ contents }) => isMap(contents) && isMap(contents.get("services", true)));
-	if (isCompose) return { ...facts, kind: "compose", platform: "docker" };
+	if (documents.some(isCompose)) return { ...facts, kind: "compose", platform: "docker" };
 	if (place?.chart || isChartText(place, distribution)) return { ...facts, kind: "values", platform: "kubernetes" };
 	if (place?.label.startsWith("OpenTelemetryCollector/")) return { ...facts, kind: "resource", platform: "kubernetes" };
 	if (place?.label.includes(":") || (scalar && isObject(documents))) {

@@ -225,3 +225,8 @@ export function contentEnd(text: string, node: Node | Pair): number {
 function isBlock(node: Node | null | undefined): boolean {
 	return (isMap(node) || isSeq(node)) && !node.flow;
 }
+
+/** Whether a document is a Compose file, in whose texts variables are replaced. https://docs.docker.com/reference/compose-file/interpolation/ */
+export function isCompose({ contents }: Document): boolean {
+	return isMap(contents) && isMap(contents.get("services", true));
+}

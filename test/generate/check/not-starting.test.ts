@@ -3,6 +3,7 @@ import { loadDistribution } from "../../../src/adapters/collectors/registry.ts";
 import { spliceText } from "../../../src/api/splice-text.ts";
 import { whyNotStarting } from "../../../src/generate/check/not-starting.ts";
 import { planFor } from "../../contracts/collector.ts";
+import { canary } from "../../harness/canary.ts";
 import { judged } from "../../harness/refused-configs.ts";
 
 const distribution = await loadDistribution("contrib");
@@ -34,6 +35,24 @@ describe("why a collector does not start with a file that was changed", () => {
 		expect(why(bad)).toBe(`${start}, and did not before: ${first}`);
 		expect(why(bad, good)).toBe(`${start}: ${first}`);
 		expect(why(good, bad)).toBeUndefined();
+	});
+
+	test("a token in the place of a name, a key, a value or a variable is not repeated", () => {
+		const { token } = canary();
+		const config = (exporters: string, list = "[debug]") =>
+			`receivers: {otlp: {protocols: {http: }}}\nexporters: ${exporters}\nservice: {pipelines: {logs: {receivers: [otlp], exporters: ${list}}}}\n`;
+		const texts = [
+			config(`{debug: {verbosity: "${token}"}}`),
+			config(`{debug: {"${token}": 1}}`),
+			config(`{"${token}": }`, `["${token}"]`),
+			config("{debug: }", `[debug, "debug/${token}"]`),
+			config(`{debug: {verbosity: "\${T${token.replaceAll("-", "_")}:-x}"}}`),
+		];
+		for (const text of texts) {
+			const said = why(text);
+			expect(said).toContain("does not start with this file");
+			expect(said).not.toContain(token.slice(0, 12));
+		}
 	});
 
 	test("adding our entries to such a file says so first; a mistake that is mended by them is not told", async () => {

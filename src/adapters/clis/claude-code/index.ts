@@ -92,6 +92,30 @@ export const words = `$schema apiKeyHelper proxyAuthHelper awsCredentialExport a
 export const lists = `fallbackModel availableModels allowedHttpHookUrls httpHookAllowedEnvVars pluginSuggestionMarketplaces companyAnnouncements
 	claudeMdExcludes`;
 
+/** What may be one of some words only, by name; `{null}` stands for no value. */
+export const oneOf = {
+	parentSettingsBehavior: ["first-wins", "merge"],
+	managedSourcesBehavior: ["first-wins", "merge"],
+	disableAutoMode: ["disable", "{null}"],
+	disableDeepLinkRegistration: ["disable"],
+	feedbackDrafts: ["notify", "quiet", "off", "{null}"],
+	workflowSizeGuideline: ["unrestricted", "small", "medium", "large"],
+	defaultShell: ["bash", "powershell"],
+	defaultView: ["chat", "transcript"],
+	autoUpdatesChannel: ["latest", "stable", "rc"],
+	tui: ["default", "fullscreen"],
+	totalTokensReminder: ["off", "infinite", "fixed", "countdown", "padded-countdown"],
+	daemonColdStart: ["transient", "ask"],
+	"permissions/disableAutoMode": ["disable"],
+	"permissions/disableBypassPermissionsMode": ["disable"],
+	"permissions/defaultMode": ["acceptEdits", "auto", "bypassPermissions", "default", "dontAsk", "plan"],
+	"statusLine/type": ["command"],
+	"fileSuggestion/type": ["command"],
+	"spinnerVerbs/mode": ["append", "replace"],
+	"voice/mode": ["hold", "tap"],
+	"worktree/baseRef": ["fresh", "head"],
+} as const;
+
 /** What 2.1.330 demands besides, for the scripts, and 2.1.81 where it knows the key. Values deeper inside are left to doctor. */
 const laterKinds: SettingKinds = {
 	...of("boolean", `${flags} ${flagsOrNull}`),
@@ -127,25 +151,7 @@ const laterKinds: SettingKinds = {
 		env/OTEL_BLRP_MAX_QUEUE_SIZE env/OTEL_BLRP_MAX_EXPORT_BATCH_SIZE`,
 	),
 	...of(["{list}", "{null}"], "blockedMarketplaces"),
-	...of(["first-wins", "merge"], "parentSettingsBehavior managedSourcesBehavior"),
-	...of(["disable", "{null}"], "disableAutoMode"),
-	...of(
-		["disable"],
-		"disableDeepLinkRegistration permissions/disableAutoMode permissions/disableBypassPermissionsMode",
-	),
-	...of(["command"], "statusLine/type fileSuggestion/type"),
-	...of(["append", "replace"], "spinnerVerbs/mode"),
-	...of(["hold", "tap"], "voice/mode"),
-	...of(["fresh", "head"], "worktree/baseRef"),
-	...of(["notify", "quiet", "off", "{null}"], "feedbackDrafts"),
-	...of(["unrestricted", "small", "medium", "large"], "workflowSizeGuideline"),
-	...of(["bash", "powershell"], "defaultShell"),
-	...of(["chat", "transcript"], "defaultView"),
-	...of(["latest", "stable", "rc"], "autoUpdatesChannel"),
-	...of(["default", "fullscreen"], "tui"),
-	...of(["off", "infinite", "fixed", "countdown", "padded-countdown"], "totalTokensReminder"),
-	...of(["transient", "ask"], "daemonColdStart"),
-	...of(["acceptEdits", "auto", "bypassPermissions", "default", "dontAsk", "plan"], "permissions/defaultMode"),
+	...Object.fromEntries(Object.entries(oneOf).map(([name, each]) => [`/${name}`, each])),
 };
 
 const bySignal = (...names: readonly string[]) =>
@@ -171,7 +177,10 @@ const managed: readonly Rival[] = [
 	...managedFiles.map((each) => ({ of: "system" as const, ...each, settings: [] })),
 ];
 
-/** Seen in 2.1.330: with an interval that is not above 0 nothing is sent. Most people who set one set it to something that works. */
+/**
+ * Seen in 2.1.330: with an interval of 0 or below nothing is sent; what such a timeout or queue does is not known. Most people who set one set it
+ * to something that works.
+ */
 const stopped = (
 	[
 		["user", "~/.claude.json"],

@@ -12,6 +12,7 @@ import {
 	either,
 	flag,
 	has,
+	kind,
 	list,
 	number,
 	object,
@@ -24,7 +25,7 @@ import {
 	type ValueChecks,
 	word,
 } from "../value-check.ts";
-import { flags, flagsOrNull, lists, words } from "./index.ts";
+import { flags, flagsOrNull, lists, oneOf, words } from "./index.ts";
 
 const orNull =
 	(check: ValueCheck): ValueCheck =>
@@ -107,6 +108,9 @@ const values: ValueChecks = {
 	...each(flagsOrNull, orNull(flag)),
 	...each(words, text),
 	...each(lists, list(text)),
+	...Object.fromEntries(
+		Object.entries(oneOf).flatMap(([name, each]) => (name.includes("/") ? [] : [[name, kind(each)] as const])),
+	),
 	...each("enabledMcpjsonServers disabledMcpjsonServers", either(list(text), filled)),
 	...each("strictKnownMarketplaces blockedMarketplaces", orNull(list(marketplace))),
 	allowedChannelPlugins: list(object),
@@ -119,22 +123,11 @@ const values: ValueChecks = {
 	extraKnownMarketplaces: (value, name) => (isTable(value) ? table({}, known)(value, name) : undefined),
 	...each("breakReminder quietHours", table({ enabled: flag, start: text })),
 	...each("statusLine fileSuggestion", command),
-	...each("parentSettingsBehavior managedSourcesBehavior", word("first-wins", "merge")),
-	disableAutoMode: orNull(word("disable")),
-	disableDeepLinkRegistration: word("disable"),
 	...each("cleanupPeriodDays skillListingMaxDescChars totalTokensReminderBudget", round(1)),
 	desktopSessionCleanupPeriodDays: round(0),
 	feedbackSurveyRate: number(0, 1),
 	skillListingBudgetFraction: all(number(0, 1), (value, name) => (value === 0 ? `${name} must be above 0` : undefined)),
-	feedbackDrafts: orNull(word("notify", "quiet", "off")),
 	forceLoginOrgUUID: either(text, list(text)),
-	workflowSizeGuideline: word("unrestricted", "small", "medium", "large"),
-	defaultShell: word("bash", "powershell"),
-	defaultView: word("chat", "transcript"),
-	autoUpdatesChannel: word("latest", "stable", "rc"),
-	tui: word("default", "fullscreen"),
-	totalTokensReminder: word("off", "infinite", "fixed", "countdown", "padded-countdown"),
-	daemonColdStart: word("transient", "ask"),
 	env: object,
 	attribution: either(flag, table({ commit: text, pr: text, sessionUrl: flag })),
 	autoMode: table({ allow: list(text) }),
@@ -144,18 +137,22 @@ const values: ValueChecks = {
 	pluginConfigs: table({}, table({ mcpServers: object, options: object })),
 	remote: table({ defaultEnvironmentId: text }),
 	remoteTools: object,
-	voice: table({ enabled: flag, autoSubmit: flag, mode: word("hold", "tap") }),
-	worktree: table({ symlinkDirectories: list(text), sparsePaths: list(text), baseRef: word("fresh", "head") }),
+	voice: table({ enabled: flag, autoSubmit: flag, mode: kind(oneOf["voice/mode"]) }),
+	worktree: table({
+		symlinkDirectories: list(text),
+		sparsePaths: list(text),
+		baseRef: kind(oneOf["worktree/baseRef"]),
+	}),
 	spinnerVerbs: all(
-		table({ mode: word("append", "replace"), verbs: list(text) }),
+		table({ mode: kind(oneOf["spinnerVerbs/mode"]), verbs: list(text) }),
 		has("must have mode and verbs", (keys) => keys.includes("mode") && keys.includes("verbs")),
 	),
 	sandbox,
 	permissions: table({
 		...each("allow deny ask", (value, name) => (Array.isArray(value) ? undefined : list(text)(value, name))),
 		additionalDirectories: list(text),
-		...each("disableBypassPermissionsMode disableAutoMode", word("disable")),
-		defaultMode: word("acceptEdits", "auto", "bypassPermissions", "default", "dontAsk", "plan"),
+		...each("disableBypassPermissionsMode disableAutoMode", kind(oneOf["permissions/disableAutoMode"])),
+		defaultMode: kind(oneOf["permissions/defaultMode"]),
 	}),
 	hooks: (value, name) => (isTable(value) ? table(each(forbidding, list(matcher)))(value, name) : undefined),
 };

@@ -1,5 +1,5 @@
 /**
- * What values must be for Codex to start, deeper than the kinds of the top level: for doctor alone, since scripts have to stay short. Other
+ * What values must be for Codex to start, beyond the kinds that the scripts know, too: for doctor alone, since scripts have to stay short. Other
  * keys than these are ignored. Each row was tried in 0.165.0 and 0.169.0 with `codex features list`, which reads all of them.
  *
  * Source: https://github.com/openai/codex/blob/main/codex-rs/core/config.schema.json
@@ -11,7 +11,6 @@ import {
 	first,
 	flag,
 	has,
-	kind,
 	list,
 	number,
 	object,
@@ -83,28 +82,10 @@ const settings: ValueChecks = {
 		has("must not have openai, which is built in", (keys) => !keys.includes("openai")),
 	),
 	projects: table({}, table({ trust_level: word("trusted", "untrusted") })),
-	sandbox_workspace_write: table({ writable_roots: list(text), network_access: flag, exclude_tmpdir_env_var: flag }),
-	shell_environment_policy: table({
-		inherit: word("core", "all", "none"),
-		set: texts,
-		exclude: list(text),
-		include_only: list(text),
-		ignore_default_excludes: flag,
-		experimental_use_profile: flag,
-	}),
-	tui: table({
-		notifications: either(flag, list(text)),
-		animations: flag,
-		theme: text,
-		alternate_screen: word("auto", "always", "never"),
-		status_line: list(text),
-		notification_method: word("auto", "osc9", "osc777", "bel"),
-	}),
-	history: table({ persistence: word("save-all", "none"), max_bytes: whole(0) }),
-	feedback: table({ enabled: flag }),
-	analytics: table({ enabled: flag }),
-	tools: table({ web_search: either(flag, object) }),
-	skills: table({ bundled: object, config: kind("list") }),
+	sandbox_workspace_write: table({ writable_roots: list(text), exclude_tmpdir_env_var: flag }),
+	shell_environment_policy: table({ exclude: list(text), include_only: list(text) }),
+	tui: table({ notifications: either(flag, list(text)), status_line: list(text) }),
+	history: table({ max_bytes: whole(0) }),
 	agents: table(
 		{
 			max_threads: whole(1),
@@ -118,7 +99,6 @@ const settings: ValueChecks = {
 	apps: table({}, object),
 	plugins: table({}, object),
 	marketplaces: table({}, object),
-	windows: table({ sandbox: word("elevated", "unelevated", "mxc") }),
 	otel: table({ tracestate: table({}, texts) }),
 };
 

@@ -48,13 +48,25 @@ const rivals: readonly Rival[] = [
 	]),
 ];
 
+/** A switch, a program, or a table. */
+export const sandboxes = [
+	"{boolean}",
+	"{object}",
+	"docker",
+	"podman",
+	"sandbox-exec",
+	"runsc",
+	"lxc",
+	"windows-native",
+];
+
 /** With another value it ends before it sends anything: seen in 0.61.0, which only warns of most others. */
 const kinds: SettingKinds = {
 	"/security": "object",
 	"/policyPaths": ["{string}", "{list}"],
 	"/adminPolicyPaths": ["{string}", "{list}"],
 	"/model/maxSessionTurns": "number",
-	"/tools/sandbox": ["docker", "podman", "sandbox-exec", "runsc", "lxc", "windows-native", "{boolean}", "{object}"],
+	"/tools/sandbox": sandboxes,
 };
 
 export const cli: Cli = {

@@ -5,19 +5,8 @@
  * Source: https://github.com/google-gemini/gemini-cli/blob/main/packages/cli/src/config/settingsSchema.ts
  */
 import type { LayerPlace } from "../layering.ts";
-import {
-	all,
-	either,
-	flag,
-	inside,
-	list,
-	object,
-	refusedBy,
-	round,
-	text,
-	type ValueChecks,
-	word,
-} from "../value-check.ts";
+import { all, either, inside, kind, list, object, refusedBy, round, text, type ValueChecks } from "../value-check.ts";
+import { sandboxes } from "./index.ts";
 
 const paths = either(text, list(text));
 
@@ -32,7 +21,7 @@ const values: ValueChecks = {
 	adminPolicyPaths: paths,
 	model: inside({ maxSessionTurns: round() }),
 	tools: inside({
-		sandbox: either(flag, object, word("docker", "podman", "sandbox-exec", "runsc", "lxc", "windows-native")),
+		sandbox: kind(sandboxes),
 	}),
 };
 
