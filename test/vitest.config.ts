@@ -19,7 +19,7 @@ const scripts = [
 const loads = ["test/real/{attribution,container,rotate-load,rotation,tap,telemetrygen}.test.ts"];
 
 /** They wait for processes more than they compute. */
-const maxWorkers = availableParallelism() + 4;
+const maxWorkers = availableParallelism() + 2;
 
 const project = (name: string, test: TestUserConfig) => ({
 	plugins: [sourcePlugin()],

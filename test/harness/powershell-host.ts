@@ -62,7 +62,7 @@ function started(): NonNullable<typeof host> {
 	});
 	process.on("exit", () => {
 		child.kill("SIGKILL");
-		rmSync(folder, { recursive: true, force: true });
+		rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
 	});
 	host = { child, answers: createInterface({ input: child.stdout }), folder };
 	return host;

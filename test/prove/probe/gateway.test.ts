@@ -220,7 +220,7 @@ describe("through a gateway that counts by token", () => {
 			cause: "gateway-sent",
 			notes: [`the gateway did not count it as traffic of fp=${old.fingerprint}, so watch would not see this sender`],
 		});
-		expect(row?.waitedMs).toBeLessThan(5_000);
+		expect(row?.waitedMs).toBeLessThan(30_000);
 	});
 
 	test("what others send meanwhile is not taken for it", async () => {

@@ -105,11 +105,12 @@ describe("root that writes into a folder of another account", needs(root), () =>
 	test(`${SWAPS} runs while its owner swaps a folder for a link to one of root's: nothing is written there`, async () => {
 		const { theirs, roots } = scene();
 		const swap = `while :; do ln -sfn "${roots}" x; mv -T x systemd; rm -rf systemd; mkdir systemd; done`;
-		const attacker = spawn("sh", ["-c", swap], { cwd: theirs, uid: NOBODY, gid: NOBODY, stdio: "ignore" });
+		const account = { uid: NOBODY, gid: NOBODY };
+		const attacker = spawn("sh", ["-c", swap], { cwd: theirs, ...account, stdio: "ignore", detached: true });
 		const gone = new Promise((done) => attacker.on("close", done));
 		onTestFinished(async () => {
-			attacker.kill("SIGKILL");
-			// It must make nothing new in the folder that is removed next.
+			// With the program that it runs just now: nothing new must be made in the folder that is removed next.
+			process.kill(-(attacker.pid ?? 0), "SIGKILL");
 			await gone;
 		});
 		for (let run = 0; run < SWAPS; run++) {
