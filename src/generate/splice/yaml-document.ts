@@ -31,8 +31,8 @@ export interface YamlText {
  * the line, which can contain a token.
  */
 export function parseYaml(text: string, file: string): YamlText {
-	const known = latest?.deref();
-	if (known?.text === text && known.file === file) return known;
+	const known = latest.map((each) => each.deref()).find((each) => each?.text === text && each.file === file);
+	if (known) return known;
 	const documents = parsed(text, file);
 	const problems = documents.flatMap((document) => [
 		...directiveProblems(document, text, file),
@@ -41,12 +41,12 @@ export function parseYaml(text: string, file: string): YamlText {
 	if (problems.length > 0)
 		throw new CrossfadeError("refused", templated(text) ? templateProblem({ file, ...problems[0]?.where }) : problems);
 	const read = { file, text, documents };
-	latest = new WeakRef(read);
+	latest = [new WeakRef(read), ...latest.slice(0, 1)];
 	return read;
 }
 
-/** What was parsed last: a file is asked for its shape and for its config in turn. */
-let latest: WeakRef<YamlText> | undefined;
+/** What was parsed last: a file as it was and as it becomes are asked for their shape and their config in turn. */
+let latest: readonly WeakRef<YamlText>[] = [];
 
 function parsed(text: string, file: string): Document.Parsed[] {
 	try {
