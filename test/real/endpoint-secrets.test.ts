@@ -14,7 +14,7 @@ const self = "scope=user users=self";
 /** Every program that is started, with all its arguments and its whole environment: nothing is too short-lived to be seen. */
 function traced(shell: TestShell): { shell: TestShell; started(): string } {
 	const log = join(scratch(), "trace");
-	const args = ["-f", "-v", "-s", "65535", "-e", "trace=execve,prlimit64,setrlimit", "-o", log];
+	const args = ["-f", "--seccomp-bpf", "-v", "-s", "65535", "-e", "trace=execve,prlimit64,setrlimit", "-o", log];
 	return {
 		shell: { ...shell, part: strace, args: [...args, shell.part.path, ...shell.args] },
 		started: () => readFileSync(log, "latin1"),
