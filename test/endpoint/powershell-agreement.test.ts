@@ -16,7 +16,7 @@ import { planLine } from "./oracle.ts";
 import { wholeFiles } from "./whole-files.ts";
 
 /** How many files are made of each format; each is edited, compared, read, undone, rotated, damaged and touched by its user. */
-const runs = Number(process.env["PROPERTY_RUNS"] ?? howMany(40, 4_000));
+const runs = Number(process.env["PROPERTY_RUNS"] ?? howMany(25, 4_000));
 const seed = Number(process.env["PROPERTY_SEED"] ?? 1_711);
 const formats: readonly SettingsFormat[] = ["json", "jsonc", "toml"];
 

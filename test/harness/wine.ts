@@ -49,8 +49,11 @@ export interface Wine {
 	close(): void;
 }
 
-/** Makes a prefix that shares nothing with others but the programs of Windows, which nobody writes. */
-export function openWine(): Wine {
+/**
+ * A prefix of Wine that shares nothing with others but the programs of Windows, which nobody writes, with its drive C:. To start one from
+ * nothing takes several seconds.
+ */
+export function winePrefix(): { readonly prefix: string; readonly drive: string } {
 	const prefix = mkdtempSync(join(tmpdir(), "crossfade-wine-"));
 	const drive = join(prefix, "drive_c");
 	const made = join(wine.path, "prefix");
@@ -63,7 +66,23 @@ export function openWine(): Wine {
 		for (const folder of ["Temp", "AppData/Local", "AppData/Roaming"])
 			mkdirSync(join(drive, "users", user, folder), { recursive: true });
 	mkdirSync(join(drive, "ProgramData"));
-	for (const name of ["windows", "Program Files"]) symlinkSync(join(made, "drive_c", name), join(drive, name));
+	symlinkSync(join(made, "drive_c/windows"), join(drive, "windows"));
+	const programs = join(made, "drive_c/Program Files");
+	mkdirSync(join(drive, "Program Files"));
+	for (const name of readdirSync(programs)) symlinkSync(join(programs, name), join(drive, "Program Files", name));
+	return { prefix, drive };
+}
+
+/** Ends all that runs in a prefix, and removes it. */
+export function closePrefix(prefix: string): void {
+	const env = { PATH: process.env["PATH"], WINEPREFIX: prefix, WINEDEBUG: "-all" };
+	for (const flag of ["-k", "-w"]) spawnSync(SERVER, [flag], { env, stdio: "ignore" });
+	rmSync(prefix, { recursive: true, force: true, maxRetries: 10 });
+}
+
+/** `crossfade` on a Windows of its own. */
+export function openWine(): Wine {
+	const { prefix, drive } = winePrefix();
 	symlinkSync(dist, join(drive, "crossfade"));
 	// Kept running, so that not every command waits for a start of the whole.
 	const own = { PATH: process.env["PATH"], USER: process.env["USER"], WINEPREFIX: prefix, WINEDEBUG: "-all" };
@@ -130,7 +149,7 @@ export function openWine(): Wine {
 		},
 		putPowerShell() {
 			const place = join(drive, "windows");
-			const from = join(made, "drive_c/windows");
+			const from = realpathSync(place);
 			const linked = (below: string, but: string) => {
 				mkdirSync(join(place, below), { recursive: true });
 				for (const name of readdirSync(join(from, below)).filter((each) => each.toLowerCase() !== but))
@@ -150,10 +169,6 @@ export function openWine(): Wine {
 		crossfade: (args, options) => run([CLI, ...args], options),
 		start: (args, options) => begin([CLI, ...args], options),
 		startScript: (text, options) => void begin(["-e", text], options),
-		close() {
-			spawnSync(SERVER, ["-k"], { env: own, stdio: "ignore" });
-			spawnSync(SERVER, ["-w"], { env: own, stdio: "ignore" });
-			rmSync(prefix, { recursive: true, force: true });
-		},
+		close: () => closePrefix(prefix),
 	};
 }

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -10,19 +10,19 @@ import { canary } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
 import { actions, releases, text, write } from "../harness/endpoint.ts";
 import { isWhole } from "../harness/matrix.ts";
-import { needs, pwsh, pwshWine } from "../harness/parts.ts";
+import { needs, pwsh, pwshWine, wine } from "../harness/parts.ts";
 import { powerShellScript, runPowerShell, SID } from "../harness/powershell.ts";
+import { closePrefix, winePrefix } from "../harness/wine.ts";
 
 /** The script in PowerShell under the build of PowerShell 7 for Windows, in Wine: drives, registry, locks. It is Wine and not Windows. */
 
 const root = new URL("../..", import.meta.url).pathname;
 
 /** A Windows of its own, with a person whom the registry names, and npm's CLIs. */
-function wine() {
-	const prefix = join(scratch(), "prefix");
+function windows() {
+	const { prefix, drive } = winePrefix();
 	const env = { WINEPREFIX: prefix, HOME: scratch() };
-	onTestFinished(() => void spawnSync("/usr/lib/wine/wineserver64", ["-k"], { env, stdio: "ignore" }));
-	const drive = join(prefix, "drive_c");
+	onTestFinished(() => closePrefix(prefix));
 	const script = write(scratch(), "script.ps1", powerShellScript());
 	const key = `HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\${SID}`;
 	const command = [
@@ -69,9 +69,9 @@ function wine() {
 /** Wine says one line of its own. */
 const said = (stderr: string) => stderr.replace(/^wine: .*\n/gm, "").replaceAll("\r\n", "\n");
 
-describe("under Wine, which is not Windows", { ...needs(pwshWine), timeout: 900_000 }, () => {
+describe("under Wine, which is not Windows", { ...needs(wine, pwshWine), timeout: 900_000 }, () => {
 	test("people from the registry, machine files and homes on drives: install, again, rotate, report, uninstall", async () => {
-		const w = wine();
+		const w = windows();
 		const mine = "# mine\r\n[features]\r\na = true\r\n";
 		const codex = write(w.drive, "cf/ProgramData/OpenAI/Codex/requirements.toml", mine);
 		const [old, next] = [canary(), canary()];
@@ -99,7 +99,7 @@ describe("under Wine, which is not Windows", { ...needs(pwshWine), timeout: 900_
 	});
 
 	test("the installer, run as text in a session: install, uninstall, exit codes in $LASTEXITCODE, nothing left", async () => {
-		const w = wine();
+		const w = windows();
 		const secret = canary();
 		const mine = "# mine\r\n";
 		const codex = write(w.home, ".codex/config.toml", mine);
@@ -141,7 +141,7 @@ describe("under Wine, which is not Windows", { ...needs(pwshWine), timeout: 900_
 	});
 
 	test("a file that another program has open for itself is left as it is, and said; the others are set", async () => {
-		const w = wine();
+		const w = windows();
 		const file = write(w.home, ".codex/config.toml", "a = 1\n");
 		const ready = join(w.drive, "ready");
 		const lines = [
@@ -169,7 +169,7 @@ describe("under Wine, which is not Windows", { ...needs(pwshWine), timeout: 900_
 	});
 
 	test("variables of one's own that name a stream, a folder that depends on where one is, a share: refused, and nothing is made", async () => {
-		const w = wine();
+		const w = windows();
 		const moved = { CLAUDE_CONFIG_DIR: "C:claude", CODEX_HOME: "C:\\codex:x", GEMINI_CLI_HOME: "\\\\server\\share" };
 		const secret = canary();
 		write(w.drive, "the.token", `${secret.token}\r\n`);
@@ -203,7 +203,7 @@ describe("under Wine, which is not Windows", { ...needs(pwshWine), timeout: 900_
 	});
 
 	test("killed between the two steps of a replacement: the next run puts the file back and goes on", async () => {
-		const w = wine();
+		const w = windows();
 		const mine = "# mine\r\na = 1\r\n";
 		const file = write(w.home, ".codex/config.toml", mine);
 		const secret = canary();

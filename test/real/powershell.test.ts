@@ -7,7 +7,8 @@ import { canary } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
 import { crossfade } from "../harness/command.ts";
 import { freshProgram } from "../harness/fresh.ts";
-import { needs, pwsh, pwshWine } from "../harness/parts.ts";
+import { needs, pwsh, pwshWine, wine } from "../harness/parts.ts";
+import { closePrefix, winePrefix } from "../harness/wine.ts";
 
 const asked = 'param($word)\n"$($PSVersionTable.PSVersion.Major) $IsWindows $word"\nexit 7\n';
 
@@ -25,10 +26,10 @@ test("the PowerShell of the tests runs a script, passes its argument and its exi
 	expect(answer(pwsh.path, {})).toEqual({ status: 7, stdout: "7 False a word" });
 });
 
-test("under Wine so does the build for Windows, in a prefix of its own", needs(pwshWine), () => {
-	const env = { WINEPREFIX: join(scratch(), "prefix") };
-	onTestFinished(() => void spawnSync("/usr/lib/wine/wineserver64", ["-k"], { env, stdio: "ignore" }));
-	expect(answer(pwshWine.path, env)).toEqual({ status: 7, stdout: "7 True a word" });
+test("under Wine so does the build for Windows, in a prefix of its own", needs(wine, pwshWine), () => {
+	const { prefix } = winePrefix();
+	onTestFinished(() => closePrefix(prefix));
+	expect(answer(pwshWine.path, { WINEPREFIX: prefix })).toEqual({ status: 7, stdout: "7 True a word" });
 });
 
 /** A folder for PATH with the real PowerShell, and what its launcher needs. */

@@ -1,15 +1,15 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { canary } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
-import { needs, otelcol, pwsh, pwshWine } from "../harness/parts.ts";
+import { needs, otelcol, pwsh, pwshWine, wine } from "../harness/parts.ts";
 import { runPowerShell, SID } from "../harness/powershell.ts";
 import { httpText, rawServer } from "../harness/raw-server.ts";
 import { leftovers, named, rotationScene, standIn } from "../harness/rotation.ts";
 import { CLOSED, rotateScriptWindows, windowsPlace } from "../harness/rotation-windows.ts";
 import { waitFor } from "../harness/wait.ts";
+import { closePrefix, winePrefix } from "../harness/wine.ts";
 
 const beside = (tokenFile: string) => leftovers(tokenFile).filter((name) => name !== ".crossfade-rotate.lock");
 
@@ -71,23 +71,19 @@ describe("the rotation script for Windows by PowerShell on this system, on a rea
 });
 
 describe("the rotation script under the build of PowerShell 7 for Windows in Wine, which is not Windows", {
-	...needs(pwshWine),
+	...needs(wine, pwshWine),
 	timeout: 600_000,
 }, () => {
 	test("proven by a page of counters; killed in the middle of the replacement and put back; a file held open is left", async () => {
-		const prefix = join(scratch(), "prefix");
-		const wine = { WINEPREFIX: prefix, HOME: scratch() };
-		onTestFinished(() => void spawnSync("/usr/lib/wine/wineserver64", ["-k"], { env: wine, stdio: "ignore" }));
-		spawnSync(pwshWine.path, ["-NoProfile", "-NonInteractive", "-Command", "exit 0"], {
-			env: { PATH: process.env["PATH"], ...wine },
-			stdio: "ignore",
-		});
-		const folder = join(prefix, "drive_c/cf/token");
+		const { prefix, drive } = winePrefix();
+		const env = { WINEPREFIX: prefix, HOME: scratch() };
+		onTestFinished(() => closePrefix(prefix));
+		const folder = join(drive, "cf/token");
 		mkdirSync(folder, { recursive: true });
 		const old = canary();
 		const file = join(folder, "torii.token");
 		writeFileSync(file, `${old.token}\r\n`);
-		writeFileSync(join(prefix, "drive_c/cf.lists"), `C:\\cf\\token\t${CLOSED}\n`);
+		writeFileSync(join(drive, "cf.lists"), `C:\\cf\\token\t${CLOSED}\n`);
 		const script = join(scratch(), "rotate-torii.ps1");
 		writeFileSync(script, await rotateScriptWindows("C:\\cf\\token\\torii.token"));
 		const collector = await standIn(() => 'otelcol_exporter_queue_size{exporter="otlp_http/torii"} 0\n');
@@ -118,7 +114,7 @@ describe("the rotation script under the build of PowerShell 7 for Windows in Win
 					stdin: `${token}\r\n`,
 					canaries: token === "" ? [old] : [old, named(token)],
 					env: {
-						...wine,
+						...env,
 						CROSSFADE_TEST_ROOT: "C:\\cf",
 						CROSSFADE_TEST_SID: SID,
 						CROSSFADE_TEST_ADMIN: "yes",
@@ -148,7 +144,7 @@ describe("the rotation script under the build of PowerShell 7 for Windows in Win
 		});
 		expect(readFileSync(file, "latin1")).toBe(token.token);
 		expect(leftovers(file)).toEqual([]);
-		const gate = join(prefix, "drive_c/gate");
+		const gate = join(drive, "gate");
 		const hold = [
 			"$f = [System.IO.File]::Open('C:\\cf\\token\\torii.token', 'Open', 'Read', 'Read')",
 			"[System.IO.File]::WriteAllText('C:\\ready', 'x')",
@@ -157,10 +153,10 @@ describe("the rotation script under the build of PowerShell 7 for Windows in Win
 		const holder = runPowerShell(pwshWine.path, "", [], {
 			stdin: "",
 			canaries: [],
-			env: wine,
+			env,
 			command: hold.join("; "),
 		});
-		await waitFor("the file to be held", () => existsSync(join(prefix, "drive_c/ready")));
+		await waitFor("the file to be held", () => existsSync(join(drive, "ready")));
 		const busy = await run(canary().token);
 		expect(busy).toMatchObject({ code: 12, stderr: expect.stringContaining("is in use by another program") });
 		writeFileSync(gate, "");
