@@ -12,6 +12,12 @@ process.on("uncaughtException", (error) => {
 	end(explain(error, nodeOutput));
 	process.exit();
 });
+// The oldest Node we support says of the cryptography that it uses for age that it is experimental: nothing a user can act on.
+const printers = process.listeners("warning");
+process.removeAllListeners("warning");
+process.on("warning", (warning) => {
+	if (warning.name !== "ExperimentalWarning") for (const print of printers) print(warning);
+});
 process.once("SIGINT", () => process.exit(exitCodes.interrupted[0]));
 
 const around = { environment: process.env, output: nodeOutput, effects: nodeEffects };

@@ -122,6 +122,8 @@ console.log(String(secret), fingerprint(secret.reveal()), code, new CrossfadeErr
 				});
 				expect(there, args.join(" ")).toEqual(here);
 			}
+			const keys = spawnSync(node.path, [cli, "init", "--rotate"], { cwd: scratch(), encoding: "utf8", env: {} });
+			expect(keys).toMatchObject({ status: 0, stderr: expect.stringMatching(/^crossfade\.key: .*\nnext: .*\n$/) });
 			const version = execFileSync(node.path, ["--version"], { encoding: "utf8" });
 			expect(version).toMatch(major === 20 ? /^v20\.18\.1$/m : new RegExp(`^v${major}\\.`));
 		});
