@@ -35,7 +35,7 @@ export async function openPlace(
 ): Promise<RotationPlace> {
 	const machine = await fx.machine();
 	const { XDG_STATE_HOME: state, LOCALAPPDATA, USER, LOGNAME, USERNAME } = fx.environment;
-	const local = machine.os === "other" ? LOCALAPPDATA : undefined;
+	const local = machine.os === "windows" ? LOCALAPPDATA : undefined;
 	const base = state?.startsWith("/") ? state : (local ?? join(machine.home, ".local/state"));
 	const folder =
 		typeof spec.journal === "object"
