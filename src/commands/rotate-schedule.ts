@@ -45,14 +45,17 @@ function madeBy(kind: string, about: ScheduleAbout): readonly ScheduleFile[] {
 
 async function scheduleAbout({ fx, spec, file }: RotationPlace, every: string | undefined): Promise<ScheduleAbout> {
 	const machine = await fx.machine();
-	const { USER, LOGNAME, XDG_STATE_HOME } = fx.environment;
+	const { USER, LOGNAME, USERNAME, USERDOMAIN, APPDATA, XDG_STATE_HOME } = fx.environment;
+	const isWindows = machine.os === "windows";
+	const usual = isWindows ? `${APPDATA ?? "C:"}\\npm\\crossfade.cmd` : "/usr/local/bin/crossfade";
+	const account = USERDOMAIN && USERNAME ? `${USERDOMAIN}\\${USERNAME}` : USERNAME;
 	const plain = { settings: spec.settings, operation: "", attempt: 1, slowestMs: slowestMs(spec), isLeaked: false };
 	return {
 		spec,
 		file,
 		every,
-		program: fx.programs.find("crossfade") ?? "/usr/local/bin/crossfade",
-		user: USER || LOGNAME || (machine.uid === 0 ? "root" : undefined),
+		program: fx.programs.find("crossfade") ?? usual,
+		user: (isWindows ? account : USER || LOGNAME) || (machine.uid === 0 ? "root" : undefined),
 		stateHome: XDG_STATE_HOME?.startsWith("/") ? XDG_STATE_HOME : undefined,
 		overlapMs: overlapOf(spec, plain),
 	};

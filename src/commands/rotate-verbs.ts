@@ -60,7 +60,7 @@ const verbs: Readonly<Record<string, readonly [run: Verb, takes: readonly string
 	schedule: [
 		async (place, flags, kind) => (await schedules()).schedule(place, flags, kind),
 		["every", "out"],
-		["systemd", "cron", "kubernetes", "github", "calendar"],
+		["systemd", "cron", "windows", "kubernetes", "github", "calendar"],
 	],
 };
 

@@ -20,7 +20,7 @@ Verbs:
   reopen    the provider's support gave the old token more time
   log       who did what when
   export    writes the new token to a file, for the day everything else fails
-  schedule  systemd, cron, kubernetes or github: prints what runs resume in time; calendar: people's steps (.ics)
+  schedule  systemd, cron, windows, kubernetes or github: prints what runs resume in time; calendar: people's steps
 
 Exit codes: 0 the operation is over and well, 15 nothing to do before the time shown, 16 a person is needed, 17 only a look at the
 provider or a store can settle it, 18 the plan is not safe, 5 the old token lives though it should have ended.`,

@@ -1,4 +1,4 @@
-import { posix } from "node:path";
+import { posix, win32 } from "node:path";
 import { stringify } from "yaml";
 import { durationMs, MINUTE_MS } from "../base/duration.ts";
 import type { Problem } from "../base/errors.ts";
@@ -6,6 +6,7 @@ import { sh } from "../base/quote.ts";
 import { version } from "../base/version.ts";
 import type { RotationSpec } from "../spec/rotation.ts";
 import { slowestMs } from "./engine.ts";
+import { windowsTask } from "./windows-task.ts";
 
 /** What runs `resume`, and `start` when the next rotation is due, for each scheduler. Pure; holds no secret. */
 
@@ -43,6 +44,15 @@ function stepMinutes({ spec, overlapMs }: Pick<ScheduleAbout, "spec" | "overlapM
 	return STEPS.findLast((minutes) => minutes * MINUTE_MS <= most) ?? 1;
 }
 
+/** Whether a fleet file is on Windows, where shells and units of other systems are of no use. */
+function isOnWindows({ file }: Pick<ScheduleAbout, "file">): boolean {
+	return /^([A-Za-z]:)?[\\/]/.test(file) && !file.startsWith("/");
+}
+
+function folderOf({ file }: ScheduleAbout): string {
+	return isOnWindows({ file }) ? win32.dirname(file) : posix.dirname(file);
+}
+
 /** Why this scheduler cannot run it in time, or the interval is none. */
 export function scheduleProblems(kind: string, about: ScheduleAbout): Problem[] {
 	const { every, overlapMs, spec } = about;
@@ -55,6 +65,22 @@ export function scheduleProblems(kind: string, about: ScheduleAbout): Problem[] 
 			expected: `a time such as 30d, of at least ${Math.ceil(least / (60 * MINUTE_MS))}h`,
 			where: { file: "--every" },
 			fix: "give a longer one",
+		});
+	}
+	const here = isOnWindows(about);
+	if ((kind === "windows") !== here && ["systemd", "cron", "windows"].includes(kind)) {
+		problems.push({
+			what: here ? `${kind} is not on Windows` : "the Task Scheduler is on Windows alone",
+			expected: here ? "windows, kubernetes or github" : "systemd, cron, kubernetes or github",
+			where: { file: kind },
+			fix: "choose one of these, or run it on the machine that is to do the rotation",
+		});
+	}
+	if (kind === "windows" && [about.file, about.program].some((path) => path.includes("%"))) {
+		problems.push({
+			what: "a percent sign in a path would begin a variable where the Task Scheduler runs it",
+			where: { file: about.file },
+			fix: "move the fleet file, or crossfade, to a folder without one",
 		});
 	}
 	if (kind === "github" && overlapMs !== undefined && overlapMs < LATEST_MS) {
@@ -81,7 +107,7 @@ function commands({ spec, file, program, every }: ScheduleAbout): string[][] {
  * https://www.freedesktop.org/software/systemd/man/latest/systemd.timer.html
  */
 function systemd(about: ScheduleAbout): ScheduleFile[] {
-	const { spec, file, user, stateHome } = about;
+	const { spec, user, stateHome } = about;
 	const unit = `crossfade-rotate-${spec.name}`;
 	const service = [
 		"# Install: put this and the timer into /etc/systemd/system, then systemctl daemon-reload && systemctl enable --now",
@@ -94,7 +120,7 @@ function systemd(about: ScheduleAbout): ScheduleFile[] {
 		"[Service]",
 		"Type=oneshot",
 		...(user === undefined ? [] : [`User=${unitText(user)}`]),
-		`WorkingDirectory=${unitText(posix.dirname(file))}`,
+		`WorkingDirectory=${unitText(folderOf(about))}`,
 		...(stateHome === undefined ? [] : [`Environment=${unitWord(`XDG_STATE_HOME=${stateHome}`)}`]),
 		...commands(about).map((words) => `ExecStart=${execStart(words)}`),
 		`SuccessExitStatus=${FINE.slice(1).join(" ")}`,
@@ -145,13 +171,13 @@ function unitWord(text: string): string {
 
 /** Lines for `crontab -e`, each complete in itself. https://man7.org/linux/man-pages/man5/crontab.5.html */
 function cron(about: ScheduleAbout): ScheduleFile[] {
-	const { spec, file, stateHome } = about;
+	const { spec, stateHome } = about;
 	const minutes = stepMinutes(about);
 	const [resume = [], start] = commands(about);
 	// A percent sign is a line break to cron. Errors are mailed; the rest is in crossfade rotate log.
 	const line = (when: string, words: readonly string[]) => {
 		const state = stateHome === undefined ? "" : `XDG_STATE_HOME=${sh(stateHome)} `;
-		const text = `cd ${sh(posix.dirname(file))} && ${state}${words.map(sh).join(" ")} --quiet >/dev/null`;
+		const text = `cd ${sh(folderOf(about))} && ${state}${words.map(sh).join(" ")} --quiet >/dev/null`;
 		return `${when} ${text.replaceAll("%", "\\%")}`;
 	};
 	const lines = [
@@ -270,7 +296,8 @@ function github(about: ScheduleAbout): ScheduleFile[] {
 				: {
 						"runs-on": "self-hosted",
 						"timeout-minutes": 60,
-						steps: [{ name: "go on", "working-directory": posix.dirname(file), run: inShell(about) }],
+						// On Windows a runner's own shell is another; Git brings this one.
+						steps: [{ name: "go on", "working-directory": folderOf(about), shell: "bash", run: inShell(about) }],
 					},
 		},
 	};
@@ -322,10 +349,24 @@ function secretNames({ key, current, headers, settings, stores, journal }: Rotat
 	];
 }
 
+/** A task for Windows. */
+function windows(about: ScheduleAbout): ScheduleFile[] {
+	const name = `crossfade-rotate-${about.spec.name}`;
+	const task = {
+		name,
+		user: about.user,
+		folder: folderOf(about),
+		minutes: stepMinutes(about),
+		commands: commands(about),
+	};
+	return [{ path: `${name}.xml`, content: windowsTask(task) }];
+}
+
 /** By the word after `schedule`. */
 export const schedulers: Readonly<Record<string, (about: ScheduleAbout) => readonly ScheduleFile[]>> = {
 	systemd,
 	cron,
+	windows,
 	kubernetes,
 	github,
 };
