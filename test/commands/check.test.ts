@@ -177,7 +177,8 @@ describe("crossfade check", () => {
 		const path = join(cwd, "slow");
 		writeFileSync(path, "#!/bin/sh\nsleep 3\n");
 		chmodSync(path, 0o755);
-		const outcome = await crossfadeProcess(["check", "-d", "contrib", "--bin", path, "c.yaml"], { cwd });
+		const args = ["check", "-d", "contrib", "--bin", path, "c.yaml"];
+		const outcome = await crossfadeProcess(args, { cwd, withProgress: true });
 		expect(outcome).toMatchObject({ code: 0, stderr: `running ${path} validate …\n` });
 	});
 

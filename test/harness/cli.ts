@@ -25,6 +25,8 @@ export interface CliRunOptions {
 	readonly seenInArguments?: boolean;
 	/** Standard output is expected to give back the user's own bytes, canaries in them included. */
 	readonly stdoutIsInput?: boolean;
+	/** Standard error is given with what it says after two seconds, which depends on how busy the machine is. */
+	readonly withProgress?: boolean;
 }
 
 export interface RunOutcome {
@@ -140,6 +142,6 @@ export async function crossfadeProcess(args: readonly string[], options: CliRunO
 		}),
 		"no token in any output, file, argument or child",
 	).toEqual([]);
-	// What it says after two seconds would depend on how busy the machine is.
-	return { code, stdout: outcome.stdout, stderr: outcome.stderr.replace(/^[^\n]* …\n/gm, "") };
+	const { stdout, stderr } = outcome;
+	return { code, stdout, stderr: options.withProgress ? stderr : stderr.replace(/^[^\n]* …\n/gm, "") };
 }
