@@ -33,7 +33,7 @@ export const LEASE_MS = 60_000;
 /**
  * A lock file with its owner in it, which the owner writes anew while it lives: a crash leaves nothing that lasts. That of a dead owner on
  * this machine is taken over at once, any other when it was silent for the time of a lease, by the clock of the file system. Two processes
- * that try this at once lock each other out with a second file, which becomes the lock by a rename.
+ * that try this at once lock each other out with a second file.
  */
 export async function claim(lock: string): Promise<Claim | undefined> {
 	await makeFolders(dirname(lock));
@@ -52,14 +52,18 @@ export async function claim(lock: string): Promise<Claim | undefined> {
 	const isHeld = async () => {
 		const owner = ownerOf(lock);
 		if (owner !== undefined) return owner === OWNER;
-		// After so long another may have taken it, worked, and released it.
-		if (Math.abs(Date.now() - heardAt) > LEASE_MS) return false;
+		// After so long another may have taken it, worked, and released it: also while it is made again.
+		const isSilent = () => Math.abs(Date.now() - heardAt) > LEASE_MS;
+		if (isSilent()) return false;
 		// Where the folder went away nobody else has it, and it is made again with what is written next.
 		await makeFolders(dirname(lock));
-		return create(lock);
+		if (!create(lock)) return false;
+		if (isSilent()) await takeAway(lock, OWNER);
+		return !isSilent();
 	};
 	const beat = async () => {
-		if ((await isHeld()) && inLock(lock, constants.O_RDWR, sayAlive)) heardAt = Date.now();
+		const at = Date.now();
+		if ((await isHeld()) && inLock(lock, constants.O_RDWR, sayAlive)) heardAt = at;
 	};
 	const timer = setInterval(() => void beat().catch(() => undefined), HEARTBEAT_MS).unref();
 	return {
@@ -68,7 +72,7 @@ export async function claim(lock: string): Promise<Claim | undefined> {
 			clearInterval(timer);
 			ours.delete(key);
 			try {
-				if (ownerOf(lock) === OWNER) remove(lock);
+				if (ownerOf(lock) === OWNER) await takeAway(lock, OWNER);
 			} catch {
 				// Whoever comes next takes it over.
 			}
@@ -85,16 +89,36 @@ async function take(lock: string): Promise<boolean> {
 	if (!(await take(next))) return false;
 	try {
 		// Since the first look its owner may have released it, and another taken it.
-		if (staleOwner(lock) === stale) {
-			await rename(next, lock);
-			return true;
-		}
-	} catch (error) {
-		tryToRemove(next);
-		throw error;
+		return staleOwner(lock) === stale && (await takeAway(lock, stale)) && create(lock);
+	} finally {
+		await takeAway(next, OWNER);
 	}
-	remove(next);
-	return false;
+}
+
+/**
+ * Removes a lock of which a look showed this owner. Since the look this process may have slept for longer than a lease, and the lock may be
+ * another's: so it gets a name of our own first, and what is not that owner's is put back. For that moment the other has no lock, and makes
+ * it again when it looks, unless a third has it then.
+ */
+async function takeAway(lock: string, owner: string): Promise<boolean> {
+	const taken = `${lock}.${process.pid}.old`;
+	remove(taken);
+	const isThere = await rename(lock, taken).then(
+		() => true,
+		(error: NodeJS.ErrnoException) => {
+			if (error.code === "ENOENT") return false;
+			throw error;
+		},
+	);
+	if (!isThere) return false;
+	try {
+		const found = ownerOf(taken);
+		if (found === owner) return true;
+		if (found !== undefined) giveName(taken, lock, found);
+		return false;
+	} finally {
+		tryToRemove(taken);
+	}
 }
 
 /**
@@ -154,25 +178,32 @@ function inLock<T>(lock: string, mode: number, work: (fd: number) => T): T | und
 function create(path: string): boolean {
 	const ready = `${path}.${process.pid}.new`;
 	remove(ready);
-	writeOwner(ready);
+	writeOwner(ready, OWNER);
 	try {
-		const link = () => {
-			linkSync(ready, path);
-			return true;
-		};
-		return unless("EEXIST", () => byName(path, link)) ?? false;
-	} catch (error) {
-		if (!hasNoLinks(error)) throw error;
-		return unless("EEXIST", () => writeOwner(path)) ?? false;
+		return giveName(ready, path, OWNER);
 	} finally {
 		tryToRemove(ready);
 	}
 }
 
-function writeOwner(path: string): true {
+/** Gives a lock file its name, unless one has it: the file itself, or one that says the same where a file has one name only. */
+function giveName(from: string, path: string, owner: string): boolean {
+	try {
+		const link = () => {
+			linkSync(from, path);
+			return true;
+		};
+		return unless("EEXIST", () => byName(path, link)) ?? false;
+	} catch (error) {
+		if (!hasNoLinks(error)) throw error;
+		return unless("EEXIST", () => writeOwner(path, owner)) ?? false;
+	}
+}
+
+function writeOwner(path: string, owner: string): true {
 	const fd = byName(path, () => openSync(path, CREATE, 0o644));
 	try {
-		writeSync(fd, OWNER);
+		writeSync(fd, owner);
 		return true;
 	} catch (error) {
 		tryToRemove(path);

@@ -19,6 +19,8 @@ import { needs, part } from "../../harness/parts.ts";
 
 /** What happens after the next reads of a file, one each. */
 const afterReads = vi.hoisted((): (() => void)[] => []);
+/** The same after a file got a second name. */
+const afterMaking = vi.hoisted((): (() => void)[] => []);
 
 vi.mock("node:fs", async (original) => {
 	const real = await original<typeof import("node:fs")>();
@@ -27,7 +29,11 @@ vi.mock("node:fs", async (original) => {
 		afterReads.shift()?.();
 		return count;
 	};
-	return { ...real, readSync };
+	const linkSync = (...args: Parameters<typeof real.linkSync>) => {
+		real.linkSync(...args);
+		afterMaking.shift()?.();
+	};
+	return { ...real, readSync, linkSync };
 });
 
 /** A file whose last sign of life was so many seconds ago. */
@@ -144,6 +150,7 @@ describe("a process that slept for longer than a lease", () => {
 		vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
 		onTestFinished(() => {
 			afterReads.length = 0;
+			afterMaking.length = 0;
 			vi.useRealTimers();
 		});
 		return (seconds: number) => vi.advanceTimersByTimeAsync(seconds * 1_000);
@@ -169,6 +176,51 @@ describe("a process that slept for longer than a lease", () => {
 		expect(await claim?.isHeld()).toBe(false);
 		await claim?.release();
 		expect(readFileSync(join(path, "x.lock"), "utf8")).toBe("1 another-host\n");
+	});
+
+	/** Another, who lives, takes over what has this name. */
+	const takenOver = (path: string, name: string) => () => {
+		writeFileSync(join(path, "other"), "1 another-host\n");
+		renameSync(join(path, "other"), join(path, name));
+	};
+
+	test("right before it would have removed its lock, leaves that of who took it over", async () => {
+		clock();
+		const path = scratch();
+		const claim = await (await openFolder(path)).claim("x");
+		afterReads.push(takenOver(path, "x.lock"));
+		await claim?.release();
+		expect(afterReads).toEqual([]);
+		expect(readFileSync(join(path, "x.lock"), "utf8")).toBe("1 another-host\n");
+		expect(readdirSync(path)).toEqual(["x.lock"]);
+	});
+
+	test.each([
+		["would have taken over a lock", "x.lock", 1],
+		["would have let go of the second lock", "x.lock.next", 2],
+	])("right before it %s, leaves that of who took it over", async (_, name, reads) => {
+		clock();
+		const path = scratch({ "x.lock": `${DEAD} ${hostname()}\n` });
+		afterReads.push(...Array(reads).fill(() => undefined), takenOver(path, name));
+		const claim = await (await openFolder(path)).claim("x");
+		expect(afterReads).toEqual([]);
+		expect(readFileSync(join(path, name), "utf8")).toBe("1 another-host\n");
+		expect(readdirSync(path)).toEqual(name === "x.lock" ? ["x.lock"] : ["x.lock", "x.lock.next"]);
+		if (name === "x.lock") expect(claim).toBeUndefined();
+		else expect(await claim?.isHeld()).toBe(true);
+		await claim?.release();
+	});
+
+	test("while it made its lock again, does not have it: another may have had it and released it", async () => {
+		clock();
+		const path = scratch();
+		const claim = await (await openFolder(path)).claim("x");
+		rmSync(join(path, "x.lock"));
+		afterMaking.push(() => vi.setSystemTime(Date.now() + 61_000));
+		expect(await claim?.isHeld()).toBe(false);
+		expect(afterMaking).toEqual([]);
+		expect(readdirSync(path)).toEqual([]);
+		await claim?.release();
 	});
 
 	test("has no lock any more when somebody took it over and released it meanwhile", async () => {
