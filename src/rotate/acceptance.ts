@@ -65,7 +65,7 @@ async function byWhoami(
 	const isTold = (value: unknown) => typeof value === "string" || typeof value === "number";
 	return {
 		is: "accepted",
-		how: `its request ${call.method} ${call.path.split("?")[0]} was answered with ${status}`,
+		how: `its request ${call.method} ${new URL(call.path, `${spec.endpoint}/`).pathname} was answered with ${status}`,
 		same: Object.fromEntries(told.filter(([, value]) => isTold(value)).map(([name, value]) => [name, String(value)])),
 		undisclosed: told.filter(([, value]) => !isTold(value)).map(([name]) => name),
 	};

@@ -69,10 +69,11 @@ const performers: Readonly<Record<StepName, Perform>> = {
 export async function advance(engine: Engine, options: AdvanceOptions): Promise<Halt> {
 	const skipped = new Set<string>();
 	const tried = new Set<string>();
+	const ran = new Set<StepName>();
 	const problems: Problem[] = [];
 	let exit: ExitName | undefined;
 	for (;;) {
-		const next = nextStep(engine.state(), nextAbout(engine, skipped));
+		const next = nextStep(engine.state(), nextAbout(engine, skipped, ran));
 		if (!("do" in next)) {
 			const broken = await turnBackIfBroken(engine);
 			if (broken) problems.push(broken.problem);
@@ -87,6 +88,7 @@ export async function advance(engine: Engine, options: AdvanceOptions): Promise<
 		// Another answer can be read, but no call is made twice in a run.
 		const attempt = name === "read-answer" ? `${step} ${engine.state().call.attempt}` : step;
 		if (tried.has(attempt)) return { next, problems, exit };
+		ran.add(name);
 		for (const { store: each, outcome } of await performAll(engine, options, name, [
 			store,
 			...besides(engine, next, skipped),

@@ -7,7 +7,7 @@ import type { Fleet } from "../spec/fleet.ts";
 import type { RotationSpec, StoreSpec } from "../spec/rotation.ts";
 import { Secret } from "../token/secret.ts";
 import type { Journal } from "./journal.ts";
-import type { NextAbout } from "./next.ts";
+import type { NextAbout, StepName } from "./next.ts";
 import { storeReach } from "./reach.ts";
 import type { Ending, Facts, Sealed } from "./record.ts";
 import type { Sealer } from "./sealing.ts";
@@ -137,6 +137,7 @@ export function overlapOf(spec: RotationSpec, about: RotationAbout): number | un
 export function nextAbout(
 	{ spec, now, about }: Pick<Engine, "spec" | "now" | "about">,
 	skipped: ReadonlySet<string>,
+	ran?: ReadonlySet<StepName>,
 ): NextAbout {
 	return {
 		now: now(),
@@ -144,6 +145,7 @@ export function nextAbout(
 		overlapMs: overlapOf(spec, about()),
 		canary: spec.canary,
 		skipped,
+		...(ran && { ran }),
 		stores: spec.stores.map(({ name, apply, confirm, withinMs }) => ({
 			name,
 			withinMs,

@@ -63,6 +63,8 @@ export interface NextAbout {
 	readonly canary: string | undefined;
 	/** Stores whose step failed in this run: the others go on. */
 	readonly skipped: ReadonlySet<string>;
+	/** Steps of this run, which looks at everything anew; undefined where nobody can look. */
+	readonly ran?: ReadonlySet<StepName>;
 }
 
 export interface NextStore {
@@ -204,12 +206,11 @@ function endOld(state: RotationState, about: NextAbout): Next {
 	}
 	const due = strategy.ends === "clock" ? (state.deadline?.at ?? 0) + AFTER_END_MS : 0;
 	if (now < due) return { wait: "the old token ends by itself", due };
-	if (dead.is === "no" && now < dead.at + LOOK_AGAIN_MS) {
-		return { alarm: "the old token is still accepted, though it should have ended" };
-	}
-	if (dead.is === "wait" && now < dead.at + LOOK_AGAIN_MS) {
-		return { wait: "it could not be seen whether the old token is refused", due: dead.at + LOOK_AGAIN_MS };
-	}
+	const again = dead.at + LOOK_AGAIN_MS;
+	const wasSeen = about.ran ? about.ran.has("prove-old-dead") : now < again;
+	if (dead.is === "no" && wasSeen) return { alarm: "the old token is still accepted, though it should have ended" };
+	if (dead.is === "wait" && wasSeen)
+		return { wait: "it could not be seen whether the old token is refused", due: again };
 	return { do: "prove-old-dead" };
 }
 

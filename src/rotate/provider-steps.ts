@@ -312,7 +312,10 @@ export async function proveOldDead(engine: Engine): Promise<StepOutcome> {
 		return {
 			how: "no",
 			note: what,
-			problem: { what, fix: "run crossfade rotate resume: the old token is put back everywhere; then start again" },
+			problem: {
+				what,
+				fix: "the old token goes back everywhere; if a store does not take it: crossfade rotate resume. Then start again",
+			},
 		};
 	}
 	if (fresh.is !== "accepted")
@@ -333,7 +336,11 @@ export async function proveOldDead(engine: Engine): Promise<StepOutcome> {
 			problem: {
 				what: "the old token is still accepted, though it should have ended",
 				got: old.how,
-				fix: "ask the provider; if its support gave it more time: crossfade rotate reopen --until TIME",
+				fix: {
+					clock: "ask the provider; if its support gave it more time: crossfade rotate reopen --until TIME",
+					revoke: "look which token was ended, end this one, then run crossfade rotate resume",
+					"at-once": "ask the provider, then run crossfade rotate resume",
+				}[engine.spec.strategy.ends],
 			},
 		};
 	}

@@ -90,7 +90,7 @@ export function overText(how: string): string {
 /** Lines for what comes next. */
 export function nextLines(next: Next, about: WordsAbout): string[] {
 	if ("over" in next) return [`this operation is over: ${next.over}${ownEntry(CUT_OFF, next.over) ?? ""}`];
-	if ("alarm" in next) return [`ALARM: ${next.alarm}`];
+	if ("alarm" in next) return [`ALARM: ${next.alarm}`, ...alarmLines(about).map((line) => `  ${line}`)];
 	if ("wait" in next) return [`waiting: ${next.wait}`, `next look: ${timeText(next.due, about.now)}`];
 	if ("blocked" in next) return [`store ${shownName(next.blocked)} did not take it; the errors say why`];
 	if ("do" in next) return [`next: ${STEPS[next.do]}${next.store === undefined ? "" : ` (${shownName(next.store)})`}`];
@@ -108,6 +108,15 @@ export interface WordsAbout {
 function command({ spec }: WordsAbout, rest: string): string {
 	const [verb = "", ...flags] = rest.split(" ");
 	return `crossfade rotate ${[verb, sh(spec.name), ...flags].join(" ")}`;
+}
+
+/** What to do about an old token that lives. */
+function alarmLines(about: WordsAbout): readonly string[] {
+	const { ends, askRevoke } = about.spec.strategy;
+	const then = `Then: ${command(about, "resume")}`;
+	if (ends === "revoke" && askRevoke) return [...askRevoke(about.about, "old"), then];
+	if (ends !== "clock") return ["Ask the provider.", then];
+	return ["Ask the provider.", `If its support gave it more time: ${command(about, "reopen --until TIME")}`];
 }
 
 function personLines(person: Person, store: string, about: WordsAbout): readonly string[] {
