@@ -1,6 +1,6 @@
 import { CrossfadeError, type Problem } from "../base/errors.ts";
 import { ownEntry } from "../base/lookup.ts";
-import { type Engine, nextAbout } from "../rotate/engine.ts";
+import { asksEnd, type Engine, nextAbout } from "../rotate/engine.ts";
 import { nextStep } from "../rotate/next.ts";
 import type { RotationPlace } from "../rotate/open.ts";
 import { capture } from "../rotate/provider-steps.ts";
@@ -52,7 +52,10 @@ export async function paste(place: RotationPlace, engine: Engine, flags: FlagRea
 	const fresh = await readNew(place, ref, state.old?.fingerprint);
 	// The same paste again, after a crash: it is known already.
 	if (state.fresh?.fingerprint === fresh.fingerprint) return;
-	const { asksEnd } = engine.spec.strategy;
+	// Not after now: the clock can have been set back since.
+	const began = Math.min(state.askedAt ?? state.startedAt, engine.now());
+	const from = since ?? began;
+	const isEndKnown = until !== undefined || !asksEnd(engine.spec, engine.about());
 	const next = nextStep(state, nextAbout(engine, new Set()));
 	const isAsked = "person" in next && (next.person === "token" || next.person === "console");
 	const publicId = publicIdOf(place, flags, fresh);
@@ -71,24 +74,29 @@ export async function paste(place: RotationPlace, engine: Engine, flags: FlagRea
 		...(isAsked || state.fresh !== undefined
 			? []
 			: [{ what: "no new token is asked for now", fix: "see crossfade rotate status" }]),
-		...(asksEnd && until === undefined && engine.spec.overlapMs === undefined
-			? [
+		...(isEndKnown
+			? []
+			: [
 					{
 						what: "when the old token ends is not known",
 						expected: "--old-ends with the time that its page shows",
 						where: { file: "--old-ends" },
 						fix: "add it: 2026-01-31T12:00:00Z",
 					},
+				]),
+		// One that ended with the click is right, and its places need the new one all the sooner. A page shows minutes.
+		...(until !== undefined && until < from - 120_000
+			? [
+					{
+						what: "the old token's end is in the past, before the new token was asked for",
+						where: { file: "--old-ends" },
+						fix: "look at the page again; if it ended at a click before that, add --since with the time of the click",
+					},
 				]
-			: []),
-		...(until !== undefined && until <= engine.now()
-			? [{ what: "the old token's end is in the past", where: { file: "--old-ends" }, fix: "look at the page again" }]
 			: []),
 	];
 	if (problems.length > 0) throw new CrossfadeError("usage", problems);
-	// Not after now: the clock can have been set back since.
-	const began = Math.min(state.askedAt ?? state.startedAt, engine.now());
-	await capture(engine, fresh, { since: since ?? began, until, publicId });
+	await capture(engine, fresh, { since: from, until, publicId });
 }
 
 /** The other half of a pair, where a store has a field for it; both are written together. */

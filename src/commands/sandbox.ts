@@ -109,6 +109,9 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 	terminal.note(`token     fp=${first.fingerprint}${tokenOut === undefined ? "" : `, in ${shownName(tokenOut)}`}`);
 	if (adminOut !== undefined) terminal.note(`admin     ${provider.adminKey?.what}, in ${shownName(adminOut)}`);
 	terminal.note(`status    ${server.url}/_sandbox`);
+	terminal.note(
+		`rotate    crossfade init --rotate --provider ${provider.id} --endpoint ${server.url}${provider.otlp?.base ?? ""}`,
+	);
 	terminal.note("stop with Ctrl-C");
 	await fx.stopped();
 	await server.close();

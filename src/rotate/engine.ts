@@ -133,6 +133,11 @@ export function overlapOf(spec: RotationSpec, about: RotationAbout): number | un
 	return spec.overlapMs ?? spec.strategy.overlapMs?.(about);
 }
 
+/** Whether only a person can say when the old token ends: not where the overlap is given, or there is none. */
+export function asksEnd(spec: RotationSpec, about: RotationAbout): boolean {
+	return spec.strategy.asksEnd === true && spec.overlapMs === undefined && overlapOf(spec, about) !== 0;
+}
+
 /** What `nextStep` looks at, now. */
 export function nextAbout(
 	{ spec, now, about }: Pick<Engine, "spec" | "now" | "about">,

@@ -150,6 +150,6 @@ function refuseOtherFleet(first: Opened, fleet: string, file: string): void {
 		expected: fleet,
 		got: first.fleet,
 		where: { file },
-		fix: "name another folder with journal: in the rotation's block, or move the fleet file back",
+		fix: "give the rotation another name, or its block a folder of its own (journal: FOLDER); if the file was moved, move it back",
 	});
 }

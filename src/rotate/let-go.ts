@@ -1,15 +1,22 @@
 import { ownEntry } from "../base/lookup.ts";
 import type { RotationPlace } from "./open.ts";
 import { storeReach } from "./reach.ts";
-import type { RotationState } from "./state.ts";
+import { isDone, type RotationState } from "./state.ts";
 
 /** What an operation that ends without a good end leaves undone, in words. */
 export function leftBehind(state: RotationState): string[] {
+	const isForward = state.direction === "forward";
+	const isOpen = (name: string) => {
+		const store = ownEntry(state.stores, name);
+		return isForward ? store?.confirm.is !== "done" : store?.wasTouched === true && store.write.is !== "done";
+	};
+	const { fresh } = state;
 	return [
-		...state.opened.stores
-			.filter((name) => ownEntry(state.stores, name)?.confirm.is !== "done")
-			.map((name) => `store ${name}`),
-		...(state.steps["prove-old-dead"]?.is === "done" ? [] : ["the old token, which may live"]),
+		...state.opened.stores.filter(isOpen).map((name) => `store ${name}`),
+		...(!isForward || isDone(state, "prove-old-dead") ? [] : ["the old token, which may live"]),
+		...(isForward || !fresh || isDone(state, "revoke-new")
+			? []
+			: [`the new token fp=${fresh.fingerprint}, which may live`]),
 		...state.spent.map((fingerprint) => `the token fp=${fingerprint}, which may live`),
 		...(state.fresh === undefined && state.call.is !== "never" ? ["a new token that may exist"] : []),
 	];

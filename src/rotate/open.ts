@@ -28,19 +28,25 @@ export interface RotationPlace {
 	readonly clock: { offsetMs: number };
 }
 
+/** The folder in the state folder in which the journal of a rotation of this name is, if its block names no other. */
+export async function journalPath(fx: Pick<Effects, "machine" | "environment">, name: string): Promise<string> {
+	const { os, home } = await fx.machine();
+	const { XDG_STATE_HOME: state, LOCALAPPDATA } = fx.environment;
+	const local = os === "windows" ? LOCALAPPDATA : undefined;
+	return join(state?.startsWith("/") ? state : (local ?? join(home, ".local/state")), "crossfade/rotations", name);
+}
+
 /** The folder of a rotation's journal: the one of its block, or one in the state folder. */
 export async function openPlace(
 	fx: Effects,
 	{ fleet, file, spec }: { readonly fleet: Fleet; readonly file: string; readonly spec: RotationSpec },
 ): Promise<RotationPlace> {
 	const machine = await fx.machine();
-	const { XDG_STATE_HOME: state, LOCALAPPDATA, USER, LOGNAME, USERNAME } = fx.environment;
-	const local = machine.os === "windows" ? LOCALAPPDATA : undefined;
-	const base = state?.startsWith("/") ? state : (local ?? join(machine.home, ".local/state"));
+	const { USER, LOGNAME, USERNAME } = fx.environment;
 	const folder =
 		typeof spec.journal === "object"
 			? await (await import("./store-journal.ts")).openStoreJournal(fx, spec.journal, spec.name)
-			: await fx.files.openJournal(spec.journal ?? join(base, "crossfade/rotations", spec.name));
+			: await fx.files.openJournal(spec.journal ?? (await journalPath(fx, spec.name)));
 	if (spec.host !== undefined && spec.host !== machine.hostname) {
 		throw new CrossfadeError("refused", {
 			what: "this rotation runs on another machine",

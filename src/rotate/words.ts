@@ -4,7 +4,7 @@ import { ownEntry } from "../base/lookup.ts";
 import { shown, shownName } from "../base/mask.ts";
 import { sh } from "../base/quote.ts";
 import type { RotationSpec } from "../spec/rotation.ts";
-import { overlapOf, type StepOutcome, slowestMs } from "./engine.ts";
+import { asksEnd, overlapOf, type StepOutcome, slowestMs } from "./engine.ts";
 import type { Next, Person, StepName } from "./next.ts";
 import type { JournalRecord } from "./record.ts";
 import type { RotationState, StoreState } from "./state.ts";
@@ -126,7 +126,7 @@ function personLines(person: Person, store: string, about: WordsAbout): readonly
 	const words: Readonly<Record<Person, () => readonly string[]>> = {
 		token: () => [
 			...(strategy.ask?.(about.about) ?? []),
-			`Then: ${command(about, `resume --token prompt${strategy.asksEnd ? " --old-ends TIME" : ""}`)}`,
+			`Then: ${command(about, `resume --token prompt${asksEnd(spec, about.about) ? " --old-ends TIME" : ""}`)}`,
 			"If you clicked before this moment, add --since TIME: the time of the click.",
 		],
 		console: () => [`The new token may be lost. ${strategy.lost}.`, `Then: ${command(about, "resume --token prompt")}`],
@@ -173,12 +173,16 @@ export function planLines(spec: RotationSpec, about: RotationAbout, now: number)
 	const overlap = overlapOf(spec, about);
 	const slowest = slowestMs(spec);
 	const lasts =
-		overlap === undefined ? "until it is revoked" : overlap === 0 ? "not at all" : `for ${duration(overlap)}`;
+		overlap === undefined
+			? "is accepted until it is revoked"
+			: overlap === 0
+				? "ends with the call"
+				: `is accepted for ${duration(overlap)}`;
 	const apart = strategy.ends === "at-once" ? "ATTENTION: until a place has the new token it is refused" : undefined;
 	return [
 		`rotation ${shownName(spec.name)}: ${issuer.title}, ${strategy.id}`,
 		`  ${strategy.title}`,
-		`  the old token is accepted ${lasts}${overlap !== undefined && overlap > 0 ? `; if it began now, until ${timeText(now + overlap, now)}` : ""}`,
+		`  the old token ${lasts}${overlap !== undefined && overlap > 0 ? `; if it began now, until ${timeText(now + overlap, now)}` : ""}`,
 		`  no way back after: ${strategy.noReturn}`,
 		`  if the new token is lost: ${strategy.lost}`,
 		...(apart === undefined ? [] : [`  ${apart}`]),

@@ -125,6 +125,11 @@ const current = v.pipe(
 	),
 );
 
+/** A text, which without quotes may look like a number: an id, or days. */
+function word({ description }: RotationSetting) {
+	return v.optional(v.pipe(v.union([text, v.pipe(v.number(), v.safeInteger())], "text"), v.description(description)));
+}
+
 const own = rotations.flatMap(({ settings }) => settings);
 const ids = issuers.map(({ id }) => id);
 const strategies = [...new Set(rotations.flatMap((each) => each.strategies.map(({ id }) => id)))];
@@ -180,7 +185,7 @@ const rotationSchema = v.strictObject({
 		),
 	),
 	host: v.optional(v.pipe(text, v.description("The one machine that may run this rotation, where no store can lock."))),
-	...Object.fromEntries(own.map((setting) => [setting.name, entry(setting)])),
+	...Object.fromEntries(own.map((setting) => [setting.name, setting.form === "text" ? word(setting) : entry(setting)])),
 });
 
 export const rotationsSchema = v.record(name, rotationSchema as unknown as v.GenericSchema<RotationText>);

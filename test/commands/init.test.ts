@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { issuers } from "../../src/adapters/providers/registry.generated.ts";
 import { defaultProvider, providers } from "../../src/adapters/providers/registry.ts";
 import { fleetFile } from "../../src/generate/render/fleet-file.ts";
 import { parseFleet } from "../../src/spec/fleet.ts";
@@ -69,4 +70,40 @@ test("init --rotate makes a key that no other account can read, and a rotation t
 	// A second one keeps the key: what it sealed must stay readable.
 	await crossfade(["init", "--rotate", "--force"], { cwd });
 	expect(readFileSync(join(cwd, "crossfade.key"), "utf8")).toBe(key);
+});
+
+test.each(issuers)(
+	"init --rotate for $id: what it writes is right, and the provider can be planned with",
+	async (issuer) => {
+		const cwd = scratch();
+		const flags = ["--provider", issuer.id, "--endpoint", "http://127.0.0.1:9/base/"];
+		await crossfade(["init", "--rotate", ...flags], { cwd });
+		const text = readFileSync(join(cwd, "crossfade.yaml"), "utf8");
+		expect(text.match(/http:\/\/127.0.0.1:9\/base$/gm)).toHaveLength(1);
+		const { code, stdout, stderr } = await crossfade(["rotate", "plan"], { cwd });
+		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+		expect(stdout).toContain(`rotation main: ${issuer.title}, `);
+		// Also with every key of the provider.
+		const whole = text.replace(/^ {4}# (?!strategy)(\S+: )/gm, "    $1").replace(/^ {4}endpoint: https.*\n/m, "");
+		expect(parseFleet(whole, "crossfade.yaml", cwd).rotations).toHaveLength(1);
+	},
+);
+
+test("a provider without OTLP has a fleet file with a rotation only, and is told so", async () => {
+	const [issuer] = issuers.filter((each) => !("takes" in each));
+	const { code, stderr } = await crossfade(["init", "--provider", issuer?.id ?? ""]);
+	expect(code).toBe(2);
+	expect(stderr).toContain(`${issuer?.title} takes no OTLP`);
+	expect(stderr).toContain("add --rotate");
+});
+
+test("init --rotate in another folder: a rotation whose name has no journal on this machine", async () => {
+	const home = scratch({ "a/x": "", "b/x": "", ".local/state/crossfade/rotations/main/x": "" });
+	const init = (folder: string, ...flags: string[]) =>
+		crossfade(["init", "--rotate", ...flags], { cwd: join(home, folder), env: { HOME: home } });
+	expect((await init("a")).stderr).toContain("this machine has a rotation main already; this one is main-2");
+	expect(readFileSync(join(home, "a/crossfade.yaml"), "utf8")).toContain("\n  main-2:\n");
+	// What is written anew keeps its name.
+	await init("a", "--force");
+	expect(readFileSync(join(home, "a/crossfade.yaml"), "utf8")).toContain("\n  main:\n");
 });

@@ -162,3 +162,39 @@ describe("S6: the deadline of a token that an API issued", () => {
 		},
 	);
 });
+
+describe("a person who chose that the old key ends at once", () => {
+	async function clicked(...flags: string[]) {
+		const world = await rotationWorld("wrapd", { rotation: ["harmless: alice/uptime"] });
+		const said = await world.rotate("personNeeded", "start", ...flags);
+		const fresh = await world.click({ grace: "0s" });
+		return { world, said, fresh };
+	}
+
+	test("for a leak, as the words say, gives the new one and needs no time", async () => {
+		const { world, said, fresh } = await clicked("--leaked");
+		expect(said).toContain("Choose Immediate");
+		expect(said).toMatch(/--token prompt\n/);
+		await world.rotate("personNeeded", "resume", "--token", "file:new.token");
+		expect(world.read("live.token")).toBe(fresh);
+		await world.later("2m");
+		await world.rotate("ok", "resume", "--confirmed", "file", "--because", "seen");
+		expect(await world.stateOf(world.first)).toBe("expired");
+	});
+
+	test("by mistake, gives the time that the page shows, which is over, and the new one is written at once", async () => {
+		const { world, said, fresh } = await clicked();
+		expect(said).toContain("--old-ends TIME");
+		const before = new Date(Date.now() - 3_600_000).toISOString();
+		expect(await world.rotate("usage", "resume", "--token", "file:new.token", "--old-ends", before)).toContain(
+			"before the new token was asked for",
+		);
+		// A page shows minutes.
+		const shown = `${new Date().toISOString().slice(0, -8)}Z`;
+		await world.rotate("personNeeded", "resume", "--token", "file:new.token", "--old-ends", shown);
+		expect(world.read("live.token")).toBe(fresh);
+		expect(await world.rotate("refused", "rollback")).toContain("no way back any more");
+		await world.later("2m");
+		await world.rotate("ok", "resume", "--confirmed", "file", "--because", "seen");
+	});
+});

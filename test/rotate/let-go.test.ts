@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { fingerprint } from "../../src/token/fingerprint.ts";
-import { rotationWorld } from "../harness/rotate.ts";
+import { managed, rotationWorld } from "../harness/rotate.ts";
 
 const CLOSE = ["close", "--stranded", "--because", "it cannot end well"] as const;
 
@@ -25,4 +25,15 @@ test("S9: a close before anything was issued names no new token", async () => {
 	await world.rotate("personNeeded", "start");
 	const said = await world.rotate("partial", ...CLOSE);
 	expect(said).toContain("Left behind: store file; the old token, which may live\n");
+});
+
+test("S9: a close on the way back names the new token, and the stores that do not have the old one yet", async () => {
+	const world = await managed("tooken");
+	await world.rotate("personNeeded", "start");
+	const fresh = world.read("live.token");
+	expect(await world.rotate("waiting", "rollback")).toContain("had time to go back");
+	expect(await world.rotate("partial", ...CLOSE)).toContain(
+		`Left behind: the new token fp=${fingerprint(fresh)}, which may live\n`,
+	);
+	expect(await world.stateOf(fresh)).toBe("active");
 });

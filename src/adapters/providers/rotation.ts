@@ -5,6 +5,8 @@ export interface ProviderRotation {
 	readonly id: string;
 	/** Base URL of its API, if it is the same for everybody; a rotation's `endpoint` replaces it. */
 	readonly api?: string;
+	/** How such a URL looks where each customer has one of their own, for a file to fill in. */
+	readonly apiLike?: string;
 	/** Keys of a rotation's block that only this provider has. */
 	readonly settings: readonly RotationSetting[];
 	/** The ways to rotate; the first is the default. */
@@ -26,6 +28,8 @@ export interface RotationSetting {
 	/** `headers` are names of headers with a reference for each. */
 	readonly form: "text" | "reference" | "duration" | "time" | "flag" | "headers";
 	readonly description: string;
+	/** A value as one might look, for a file to fill in. */
+	readonly example?: string;
 	/** Strategies that cannot do without it. */
 	readonly neededBy?: readonly string[];
 }

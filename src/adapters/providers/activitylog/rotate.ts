@@ -15,6 +15,7 @@ export const rotation: ProviderRotation = {
 			name: "retention",
 			form: "text",
 			description: "The retention of the token in days, for the person who mints the next one.",
+			example: "7",
 		},
 	],
 	strategies: [

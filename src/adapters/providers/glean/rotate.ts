@@ -13,17 +13,20 @@ import { provider } from "./index.ts";
 
 export const rotation: ProviderRotation = {
 	id: provider.id,
+	apiLike: "https://INSTANCE-be.glean.com",
 	settings: [
 		{
 			name: "datasource",
 			form: "text",
 			description: "A data source of yours, whose configuration is read to see whether a token is accepted.",
+			example: "wiki",
 			neededBy: ["rotate"],
 		},
 		{
 			name: "expires",
 			form: "time",
 			description: "When the token ends whatever happens: its expiry in the admin console.",
+			example: "2027-01-31T12:00:00Z",
 		},
 	],
 	strategies: [

@@ -32,12 +32,14 @@ export const rotation: ProviderRotation = {
 			form: "reference",
 			description:
 				"The management API key, with the scopes tokens:read and tokens:rotate, or tokens:write and tokens:revoke.",
+			example: "file:admin.key",
 			neededBy: ["mint-revoke", "rotate"],
 		},
 		{
 			name: "token-id",
 			form: "text",
 			description: "The id of the token in use; after the first rotation the journal knows it.",
+			example: "tok_123",
 			neededBy: ["mint-revoke", "rotate"],
 		},
 	],

@@ -25,6 +25,7 @@ export const rotation: ProviderRotation = {
 			name: "harmless",
 			form: "text",
 			description: "USER/ENDPOINT that may be called to see whether a key is accepted; it is run each time.",
+			example: "alice/uptime",
 			neededBy: ["dashboard"],
 		},
 	],
