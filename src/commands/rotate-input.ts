@@ -5,8 +5,8 @@ import { nextStep } from "../rotate/next.ts";
 import type { RotationPlace } from "../rotate/open.ts";
 import { capture } from "../rotate/provider-steps.ts";
 import { storeReach } from "../rotate/reach.ts";
-import { hasPair } from "../rotate/store-steps.ts";
 import type { FlagReader } from "../spec/flags.ts";
+import { hasPair } from "../spec/rotation.ts";
 import { parseTokenRef } from "../token/reference.ts";
 import type { Secret } from "../token/secret.ts";
 

@@ -1,3 +1,4 @@
+import type { Provider } from "../adapters/providers/provider.ts";
 import type { ProviderCall } from "../adapters/providers/rotation.ts";
 import { CrossfadeError } from "../base/errors.ts";
 import { jsonField } from "../base/json.ts";
@@ -22,25 +23,32 @@ export interface Acceptance {
 }
 
 /**
- * Asks with the provider's harmless request, and with OTLP on every signal it takes. Both have to agree. What a test record showed is kept in
- * the evidence as a probe, which is no sender.
+ * Asks with the provider's harmless request, and with OTLP on every signal it takes; with `everyWay` also on its other ways in. All have to
+ * agree. What a test record showed is kept in the evidence as a probe, which is no sender.
  */
 export async function acceptanceOf(
 	engine: Pick<Engine, "fx" | "spec" | "about" | "fleet">,
 	token: Secret,
 	role: "old" | "new",
+	{ everyWay = false } = {},
 ): Promise<Acceptance> {
 	const { spec } = engine;
 	const call = spec.rules.whoami?.(engine.about());
+	const ingests = everyWay ? (spec.rules.ingests?.(engine.about()) ?? []) : [];
+	const further: Acceptance[] = [];
+	for (const each of ingests) further.push(await byIngest(engine, each, token));
 	const answers = [
 		...(call ? [await byWhoami(engine, call, token)] : []),
 		...("takes" in spec.issuer ? [await byOtlp(engine, token, role)] : []),
+		...further,
 	];
 	const how = answers.map((each) => each.how).join("; ");
 	const [first] = answers;
 	if (!first)
 		return { is: "unclear", how: "the provider has nothing that shows whether a token is accepted", undisclosed: [] };
-	const is = answers.every((each) => each.is === first.is) ? first.is : "unclear";
+	// A public half from another row is refused on one way in alone.
+	const isRefused = further.some((each) => each.is === "refused");
+	const is = isRefused ? "refused" : answers.every((each) => each.is === first.is) ? first.is : "unclear";
 	const { same, undisclosed } = answers.find((each) => each.same) ?? first;
 	return { is, how, same, undisclosed };
 }
@@ -69,6 +77,29 @@ async function byWhoami(
 		same: Object.fromEntries(told.filter(([, value]) => isTold(value)).map(([name, value]) => [name, String(value)])),
 		undisclosed: told.filter(([, value]) => !isTold(value)).map(([name]) => name),
 	};
+}
+
+/** A test record on a way in of the provider's own. One that was dropped by sampling shows nothing. */
+async function byIngest(
+	{ fx, spec }: Pick<Engine, "fx" | "spec">,
+	call: ProviderCall,
+	token: Secret,
+): Promise<Acceptance> {
+	const outcome = await askProvider(fx, spec, call, token);
+	const where = `${call.method} ${new URL(call.path, `${spec.endpoint}/`).pathname}`;
+	const seen = (is: Acceptance["is"], what: string) => ({
+		is,
+		how: `a test record to ${where}: ${what}`,
+		undisclosed: [],
+	});
+	if (outcome.kind === "failure") return seen("unclear", outcomeText(outcome));
+	const { status, headers } = outcome;
+	if (status === 401) return seen("refused", "refused (401)");
+	const sampled = "answers" in spec.issuer ? (spec.issuer as Provider).answers?.sampled : undefined;
+	if (sampled !== undefined && headers[sampled] === "true")
+		return seen("unclear", "dropped by sampling, which shows nothing");
+	const isTaken = status >= 200 && status < 300 && (call.took?.(Buffer.from(outcome.body).toString("utf8")) ?? true);
+	return isTaken ? seen("accepted", `accepted (${status})`) : seen("unclear", `not taken (${status})`);
 }
 
 /** A made-up token is sent too: a place that accepts everything proves nothing. */

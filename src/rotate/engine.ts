@@ -123,6 +123,7 @@ export function aboutOf(spec: RotationSpec, state: RotationState): RotationAbout
 		operation: state.opened.operation,
 		attempt: Math.max(1, state.call.attempt),
 		tokenId: state.opened.tokenId ?? spec.settings["token-id"],
+		...(state.fresh?.publicId === undefined ? {} : { publicId: state.fresh.publicId }),
 		prepared: typeof prepared === "string" ? (JSON.parse(prepared) as Readonly<Record<string, unknown>>) : undefined,
 		slowestMs: slowestMs(spec),
 		isLeaked: state.opened.isLeaked,

@@ -17,8 +17,7 @@ export async function askProvider(
 	call: ProviderCall,
 	credential: Secret,
 ): Promise<HttpOutcome> {
-	const { method, path, header = "Authorization", scheme = "Bearer", json, accept } = call;
-	const value = `${scheme}${scheme === "" ? "" : " "}${credential.reveal()}`;
+	const { method, path, header = "Authorization", json, accept } = call;
 	const body = json === undefined ? undefined : Buffer.from(JSON.stringify(json));
 	const further: [string, string][] = [];
 	if (call.by === "admin") {
@@ -31,7 +30,7 @@ export async function askProvider(
 		url: new URL(path, `${spec.endpoint}/`).href,
 		headers: {
 			...Object.fromEntries(further),
-			[header.toLowerCase()]: value,
+			[header.toLowerCase()]: credentialText(call, credential),
 			...(accept === undefined ? {} : { accept }),
 			...(body && { "content-type": "application/json" }),
 		},
@@ -40,6 +39,11 @@ export async function askProvider(
 		maxBytes: MAX_ANSWER_BYTES,
 		proxy: "environment",
 	});
+}
+
+function credentialText({ scheme = "Bearer", user }: ProviderCall, credential: Secret): string {
+	if (user !== undefined) return `Basic ${Buffer.from(`${user}:${credential.reveal()}`).toString("base64")}`;
+	return `${scheme}${scheme === "" ? "" : " "}${credential.reveal()}`;
 }
 
 /** The management credential of a rotation. Throws `CrossfadeError`, without quoting it. */

@@ -242,7 +242,8 @@ function unclear(what: string, got: string): StepOutcome {
 export async function proveNew(engine: Engine): Promise<StepOutcome> {
 	const fresh = await engine.secret("new");
 	const isByApi = engine.state().fresh?.sealed.what === "answer";
-	const { is, how, same = {}, undisclosed } = await acceptanceOf(engine, fresh, "new");
+	const { publicId } = engine.about();
+	const { is, how, same = {}, undisclosed } = await acceptanceOf(engine, fresh, "new", { everyWay: true });
 	if (is === "refused") {
 		const what = "the provider refuses the new token";
 		return {
@@ -253,7 +254,7 @@ export async function proveNew(engine: Engine): Promise<StepOutcome> {
 				got: how,
 				fix: isByApi
 					? "run crossfade rotate resume, which asks again; if it stays so: crossfade rotate resume --lost"
-					: "copy it again, in the same environment as the old one: crossfade rotate resume --token REF",
+					: `copy it again, in the same environment as the old one${publicId === undefined ? "" : ", and its public id from the same row"}: crossfade rotate resume --token REF${publicId === undefined ? "" : " --public-id ID"}`,
 			},
 		};
 	}

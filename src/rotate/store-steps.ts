@@ -4,7 +4,7 @@ import type { Problem } from "../base/errors.ts";
 import { ownEntry } from "../base/lookup.ts";
 import { openStore } from "../prove/evidence/store.ts";
 import { observe } from "../prove/watch/observe.ts";
-import type { StoreSpec } from "../spec/rotation.ts";
+import { hasPair, type StoreSpec } from "../spec/rotation.ts";
 import type { Engine, StepOutcome } from "./engine.ts";
 import { exportsNow } from "./exports.ts";
 import type { Facts } from "./record.ts";
@@ -145,11 +145,6 @@ export function turnedBackProblems(names: readonly string[], which: "old" | "new
 		where: { file: `store ${name}` },
 		fix: "find out what puts it back, such as a program that manages the machine's files; then crossfade rotate resume",
 	}));
-}
-
-/** Whether a store has a field for the public half of a pair. */
-export function hasPair({ settings }: StoreSpec): boolean {
-	return settings["public-key"] !== undefined || settings["public-field"] !== undefined;
 }
 
 /** The public half of the old pair, as the store had it before. */

@@ -3,7 +3,7 @@ import { duration } from "../base/duration.ts";
 import { ownEntry } from "../base/lookup.ts";
 import { shown, shownName } from "../base/mask.ts";
 import { sh } from "../base/quote.ts";
-import type { RotationSpec } from "../spec/rotation.ts";
+import { hasPair, type RotationSpec } from "../spec/rotation.ts";
 import { asksEnd, overlapOf, type StepOutcome, slowestMs } from "./engine.ts";
 import type { Next, Person, StepName } from "./next.ts";
 import type { JournalRecord } from "./record.ts";
@@ -123,13 +123,17 @@ function personLines(person: Person, store: string, about: WordsAbout): readonly
 	const { spec, state } = about;
 	const { strategy } = spec;
 	const named = sh(store);
+	const publicId = spec.stores.some(hasPair) ? " --public-id ID" : "";
 	const words: Readonly<Record<Person, () => readonly string[]>> = {
 		token: () => [
 			...(strategy.ask?.(about.about) ?? []),
-			`Then: ${command(about, `resume --token prompt${asksEnd(spec, about.about) ? " --old-ends TIME" : ""}`)}`,
+			`Then: ${command(about, `resume --token prompt${asksEnd(spec, about.about) ? " --old-ends TIME" : ""}${publicId}`)}`,
 			"If you clicked before this moment, add --since TIME: the time of the click.",
 		],
-		console: () => [`The new token may be lost. ${strategy.lost}.`, `Then: ${command(about, "resume --token prompt")}`],
+		console: () => [
+			`The new token may be lost. ${strategy.lost}.`,
+			`Then: ${command(about, `resume --token prompt${publicId}`)}`,
+		],
 		written: () => [
 			...(ownEntry(state.stores, store)?.write.note ?? "Write the new token there.").split("\n"),
 			`Then: ${command(about, `resume --written ${named}`)}`,

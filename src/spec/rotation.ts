@@ -27,6 +27,11 @@ export interface StoreSpec {
 	readonly withinMs: number;
 }
 
+/** Whether a store has a field for the public half of a pair. */
+export function hasPair({ settings }: StoreSpec): boolean {
+	return settings["public-key"] !== undefined || settings["public-field"] !== undefined;
+}
+
 /** A rotation of the fleet file. */
 export interface RotationSpec {
 	readonly name: string;

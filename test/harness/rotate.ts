@@ -168,6 +168,8 @@ export interface ProviderAnswer {
 	readonly status: number;
 	readonly body: Buffer;
 	readonly date: string | undefined;
+	/** Further headers of a changed answer. */
+	readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** From now on the fleet file names another address of the provider, which may change what it answers. */
@@ -191,7 +193,7 @@ export async function behind(
 		response.sendDate = false;
 		if (given.date !== undefined) response.setHeader("date", given.date);
 		response.setHeader("content-type", from.headers.get("content-type") ?? "text/plain");
-		response.writeHead(given.status).end(given.body);
+		response.writeHead(given.status, given.headers).end(given.body);
 	}).listen(0, "127.0.0.1");
 	onTestFinished(() => {
 		proxy.closeAllConnections();

@@ -16,6 +16,11 @@ export interface ProviderRotation {
 	 * the only proof.
 	 */
 	whoami?(about: RotationAbout): ProviderCall | undefined;
+	/**
+	 * Requests that each leave one test record on a further way in, besides OTLP, which the new token has to be accepted on. A statement of
+	 * the provider's about itself, `whoami`, does not show these.
+	 */
+	ingests?(about: RotationAbout): readonly ProviderCall[];
 	/** What must be right before anything happens, in words for the plan; a problem stops it. */
 	refuses?(about: RotationAbout): string | undefined;
 	/** What is wrong with settings that are each of the right form, in words; undefined if nothing. */
@@ -85,6 +90,8 @@ export interface RotationAbout {
 	readonly tokenId?: string | undefined;
 	/** What `prepared` yielded. */
 	readonly prepared?: Readonly<Record<string, unknown>> | undefined;
+	/** The public half of the new token, of a provider with pairs. */
+	readonly publicId?: string | undefined;
 	/** The longest time that a place needs to take a new token, in milliseconds. */
 	readonly slowestMs: number;
 	/** The old token is known to others: the shortest overlap. */
@@ -99,9 +106,13 @@ export interface ProviderCall {
 	/** Header for the credential and the word before it; default `Authorization: Bearer`. */
 	readonly header?: string;
 	readonly scheme?: string;
+	/** The credential is the password of this user, in Basic authentication. */
+	readonly user?: string;
 	readonly json?: Readonly<Record<string, unknown>>;
 	/** Statuses besides 2xx that show that the token is accepted. */
 	readonly accepted?: readonly number[];
+	/** Whether a 2xx answer with this body says that all of it was taken; a status alone does not where an answer lists what failed. */
+	readonly took?: (body: string) => boolean;
 	/** The Accept header. */
 	readonly accept?: string;
 	/** Fields of the answer that must be the same for the old and the new token. */

@@ -92,7 +92,7 @@ export interface Emulation<D = unknown> {
 	/** Replaces a token, by the provider's rules. Throws `Refused`. */
 	rotate(old: TokenRecord<D>, token: string, wanted: TokenRequest, now: number): TokenRecord<D>;
 	/** The token of an API request; default the Bearer token. */
-	tokenOf?(headers: RequestHeaders): string | undefined;
+	tokenOf?(headers: RequestHeaders, path: string): string | undefined;
 	/** Whether a Bearer token can manage tokens; default: only the admin key. */
 	isAdmin?(credential: string, now: number): boolean;
 	/** Limits and sampling for requests with a valid credential and a number of records. */

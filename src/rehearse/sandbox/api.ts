@@ -42,7 +42,7 @@ export function providerApi({ emulation, ledger, isAdminKey, interfere, log }: A
 		const requestHeaders = request.headers as RequestHeaders;
 		const admin = route.by.includes("admin") && isAdmin(bearer(requestHeaders) ?? "", now);
 		const byToken = route.by.includes("token") && !admin;
-		const judged = byToken ? ledger.judge(tokenOf(requestHeaders) ?? "", now) : undefined;
+		const judged = byToken ? ledger.judge(tokenOf(requestHeaders, request.path) ?? "", now) : undefined;
 		const { instead, finish } = interfere(route.records ? "ingest" : "manage");
 		let headers: ServerAnswer["headers"] = instead?.headers ?? {};
 		let records = 0;

@@ -67,6 +67,29 @@ describe("ActivityLog: ingest", () => {
 		expect((await pro.message({ stream: "events", body: "x".repeat(16 * 1024 + 1) })).status).toBe(201);
 	});
 
+	test("Langfuse's batch: with the pair or the token, each event taken or listed as an error", async () => {
+		const { ask, bearer, first, status } = await opened();
+		const [token] = (await status()).tokens;
+		const basic = (user: string, password: string) => ({
+			authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`,
+		});
+		const event = { id: "e1", type: "trace-create", timestamp: "2026-11-23T12:00:00Z", body: {} };
+		const send = (headers: Record<string, string>, batch: unknown) =>
+			ask("POST", "/api/public/ingestion", headers, { batch });
+		for (const headers of [basic(token?.id ?? "", first), bearer(first)]) {
+			const reply = await send(headers, [event, { id: "e2" }]);
+			expect([reply.status, reply.json()]).toEqual([
+				207,
+				{ successes: [{ id: "e1", status: 201 }], errors: [{ id: "e2", status: 400, message: "not an event" }] },
+			]);
+		}
+		expect((await send(basic("tok_other", first), [event])).status).toBe(401);
+		expect((await send(basic(token?.id ?? "", `${first}x`), [event])).status).toBe(401);
+		expect((await send(bearer(first), "x")).status).toBe(400);
+		expect((await ask("GET", "/api/v1/systems/me", basic(token?.id ?? "", first))).status).toBe(401);
+		expect((await status()).traffic.find(({ accepted }) => accepted)).toMatchObject({ signal: "api", records: 2 });
+	});
+
 	test("rate: responses show what is left; at zero, 429 with the exact seconds to wait", async () => {
 		const { logs, at, status } = await opened({ rate: "10", burst: "20" });
 		const first = await logs(18);

@@ -1,10 +1,11 @@
 /**
- * How ActivityLog behaves, for `crossfade sandbox`: OTLP for logs and traces, messages, whoami, sign-in and tokens of a system, with the
- * limits and the sampling of its tiers. What its pages leave open is marked as assumed below.
+ * How ActivityLog behaves, for `crossfade sandbox`: OTLP for logs and traces, messages, Langfuse's ingest, whoami, sign-in and tokens of a
+ * system, with the limits and the sampling of its tiers. What its pages leave open is marked as assumed below.
  *
  * Sources: https://www.activitylog.com/docs/20-setup-system-tokens, https://www.activitylog.com/docs/50-ingest-native,
  * https://www.activitylog.com/docs/51-ingest-otlp, https://www.activitylog.com/docs/60-query-api.
  */
+import { ownEntry } from "../../../base/lookup.ts";
 import { choiceSetting, wholeNumberOrWordSetting, wholeNumberSetting } from "../../../base/settings.ts";
 import {
 	type Admission,
@@ -14,9 +15,11 @@ import {
 	isoTime,
 	jsonAnswer,
 	Refused,
+	type RequestHeaders,
 	type SandboxServices,
 	sandboxProvider,
 	stateOf,
+	type TokenLedger,
 	type TokenRecord,
 	type TokenRequest,
 	textField,
@@ -96,6 +99,8 @@ export const sandbox = sandboxProvider({
 			mint,
 			rotate: (_, token, wanted, now) => mint(token, wanted, now),
 			isAdmin: sessions.isOpen,
+			tokenOf: (headers, path) =>
+				(path === LANGFUSE ? pairOf(headers, services.ledger) : undefined) ?? bearerOf(headers),
 			admit(records, now) {
 				const { refused, headers } = limit(records, now);
 				if (refused) return { refused, headers };
@@ -106,6 +111,7 @@ export const sandbox = sandboxProvider({
 			refusal: (_, message) => ({ error: message }),
 			routes: [
 				messageRoute(tier, () => admitted),
+				langfuseRoute,
 				whoamiRoute(tier),
 				...loginRoutes(services, sessions),
 				...tokenRoutes(services, mint),
@@ -116,6 +122,7 @@ export const sandbox = sandboxProvider({
 		"https://www.activitylog.com/docs/20-setup-system-tokens",
 		"https://www.activitylog.com/docs/50-ingest-native",
 		"https://www.activitylog.com/docs/51-ingest-otlp",
+		"https://www.activitylog.com/docs/52-ingest-langfuse",
 		"https://www.activitylog.com/docs/60-query-api",
 	],
 });
@@ -144,6 +151,47 @@ function messageRoute(tier: Tier, admitted: () => number): ApiRoute<ActivitylogT
 		},
 	};
 }
+
+const LANGFUSE = "/api/public/ingestion";
+
+/** A batch of events, each taken or not. https://www.activitylog.com/docs/52-ingest-langfuse; https://api.reference.langfuse.com */
+const langfuseRoute: ApiRoute<ActivitylogToken> = {
+	method: "POST",
+	path: LANGFUSE,
+	by: ["token"],
+	records: (call) => eventsOf(call).filter(isEvent).length,
+	answer(call) {
+		const events = eventsOf(call);
+		const shown = (good: boolean, status: number, more = {}) =>
+			events.filter((each) => isEvent(each) === good).map((each) => ({ id: idOf(each), status, ...more }));
+		return jsonAnswer(207, { successes: shown(true, 201), errors: shown(false, 400, { message: "not an event" }) });
+	},
+};
+
+function eventsOf(call: ApiCall): readonly unknown[] {
+	const { batch } = call.body();
+	if (!Array.isArray(batch)) throw new Refused(400, "batch must be a list of events");
+	return batch;
+}
+
+const textOf = (value: unknown, name: string) => {
+	const found =
+		typeof value === "object" && value !== null ? ownEntry(value as Record<string, unknown>, name) : undefined;
+	return typeof found === "string" && found !== "" ? found : undefined;
+};
+const idOf = (event: unknown) => textOf(event, "id") ?? "";
+const isEvent = (event: unknown) => ["id", "type", "timestamp"].every((name) => textOf(event, name) !== undefined);
+
+/** The password, if the user is the public half of the same token; assumed: that is its id, and another one's is refused. */
+function pairOf({ authorization = "" }: RequestHeaders, { tokens }: TokenLedger): string | undefined {
+	const [, encoded] = /^Basic ([A-Za-z0-9+/=]+)$/.exec(authorization) ?? [];
+	if (encoded === undefined) return undefined;
+	const [user = "", ...password] = Buffer.from(encoded, "base64").toString("utf8").split(":");
+	const token = password.join(":");
+	return tokens.some(({ id, digest }) => id === user && digest === digestOf(token)) ? token : undefined;
+}
+
+const bearerOf = ({ authorization = "" }: RequestHeaders) => /^Bearer (\S+)$/.exec(authorization)?.[1];
 
 function whoamiRoute(tier: Tier): ApiRoute<ActivitylogToken> {
 	return route("GET /systems/me", ["token"], ({ token }) =>
