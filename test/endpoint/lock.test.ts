@@ -165,4 +165,59 @@ describe("the lock of a process that cannot be seen from here", () => {
 		expect(take(folder, own)).toBe("taken");
 		expect(readdirSync(folder).sort()).toEqual(["inside", "inside-1", "take"]);
 	});
+
+	/** A container whose own files are in the folder named by `$1`, with `$2` from outside, in which the rest is run. */
+	const container = `
+set -e
+mount -t tmpfs none "$1"
+mkdir "$1/own" "$1/work" "$1/root"
+mount -t overlay none -o "lowerdir=/,upperdir=$1/own,workdir=$1/work" "$1/root"
+mount -t proc none "$1/root/proc"
+mount --bind "$2" "$1/root$2"
+root=$1 shared=$2
+shift 2
+exec chroot "$root/root" sh -c 'cd "$1" && shift && exec "$@"' sh "$shared" "$@"
+`;
+	/** The same two folders each time: to the kernel a container that was started again has the same files. */
+	function containers() {
+		const [folder, first, second, script] = [scratch({ take: taker }), scratch(), scratch(), scratch({ container })];
+		const inside = (own: string, ...command: string[]) => [
+			"unshare",
+			...["--mount", "--pid", "--fork", "--kill-child"],
+			...["sh", join(script, "container"), own, folder],
+			...command,
+		];
+		return {
+			folder,
+			first: (...command: string[]) => inside(first, ...command),
+			second: (...command: string[]) => inside(second, ...command),
+		};
+	}
+	const overlays = part("containers with files of their own (unshare and mount as root)", () => {
+		const mounts = `mount -t tmpfs none /mnt && mkdir /mnt/own /mnt/work /mnt/root &&
+			mount -t overlay none -o lowerdir=/,upperdir=/mnt/own,workdir=/mnt/work /mnt/root`;
+		const args = ["--mount", "--pid", "--fork", "--kill-child", "sh", "-c", mounts];
+		return process.getuid?.() === 0 && spawnSync("unshare", args).status === 0 ? "unshare" : undefined;
+	});
+
+	test(
+		"of a container that was started again since is taken over at once, and no other's",
+		needs(overlays),
+		async () => {
+			const { folder, first, second } = containers();
+			const [program = "", ...args] = first("sh", "./take", "-1");
+			const holder = spawn(program, args, { cwd: folder, stdio: "ignore" });
+			onTestFinished(() => void holder.kill("SIGKILL"));
+			await waitFor("the first has it", () => existsSync(join(folder, "inside-1")));
+			for (const prefix of [second(), own, []]) expect(take(folder, prefix)).toMatch(/^refused: .*another container/);
+			// In a table of processes of its own within the container, as that of the holder may be.
+			expect(take(folder, first(...own))).toMatch(/^refused: .*another container/);
+			holder.kill("SIGKILL");
+			await once(holder, "exit");
+			expect(existsSync(join(folder, "inside"))).toBe(false);
+			for (const prefix of [second(), first(...own)]) expect(take(folder, prefix)).toMatch(/^refused/);
+			expect(take(folder, first())).toBe("taken");
+			expect(readdirSync(folder).sort()).toEqual(["inside", "inside-1", "take"]);
+		},
+	);
 });
