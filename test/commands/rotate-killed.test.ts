@@ -1,12 +1,15 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { limitConcurrency } from "../../src/base/concurrency.ts";
 import { fingerprint } from "../../src/token/fingerprint.ts";
-import { howMany } from "../harness/matrix.ts";
+import { howMany, isWhole } from "../harness/matrix.ts";
 import { managed, type RotationWorld, rotationWorld } from "../harness/rotate.ts";
 
-/** kill -9 before every change of the disk, every request and every answer; whoever resumes ends in a safe state. */
+/**
+ * kill -9 before every change of the disk, every request and every answer, also with what was not synced lost, as when the machine stops;
+ * whoever resumes ends in a safe state.
+ */
 
 const harness = (name: string) => new URL(`../harness/${name}`, import.meta.url).pathname;
 const preload = harness("kill-at.cjs");
@@ -181,7 +184,7 @@ const scenarios: readonly Scenario[] = [
 
 describe.each(scenarios.map((scenario, nth) => ({ ...scenario, nth })))("$name", (scenario) => {
 	/** Runs the command, killed at a point; returns how many points it passed. */
-	const run = async (world: RotationWorld, at: number): Promise<number> => {
+	const run = async (world: RotationWorld, at: number, isLost = false): Promise<number> => {
 		const count = join(world.cwd, "points");
 		world.write("points", "");
 		const [verb = "", ...flags] = scenario.killed;
@@ -189,7 +192,11 @@ describe.each(scenarios.map((scenario, nth) => ({ ...scenario, nth })))("$name",
 			// What it leaves behind holds tokens; the next run removes that.
 			canaries: [],
 			nodeArgs: ["--require", preload],
-			env: { CROSSFADE_KILL_AT: String(at), CROSSFADE_KILL_COUNT: count },
+			env: {
+				CROSSFADE_KILL_AT: String(at),
+				CROSSFADE_KILL_COUNT: count,
+				...(isLost ? { CROSSFADE_KILL_DROPS: `${world.cwd}.kept` } : {}),
+			},
 		});
 		if (at > 0) expect(code, stderr).toBeNull();
 		return readFileSync(count, "utf8").length;
@@ -210,8 +217,15 @@ describe.each(scenarios.map((scenario, nth) => ({ ...scenario, nth })))("$name",
 		const kills = [...new Set([1 + (scenario.nth % LOCKING), ...spread])];
 		// Two at a time: each waits more than it computes.
 		const whenFree = limitConcurrency(2);
-		await Promise.all(kills.map((at) => whenFree(() => survives(scenario, at, run))));
-		process.stdout.write(`${scenario.name}: killed at ${kills.length} of ${points} points\n`);
+		// In a whole run each point both ways; otherwise each second one loses what was not synced.
+		const cases = kills.flatMap((at, nth) =>
+			(isWhole ? [false, true] : [(nth + scenario.nth) % 2 === 0]).map((isLost) => ({ at, isLost })),
+		);
+		await Promise.all(cases.map((each) => whenFree(() => survives(scenario, each, run))));
+		const lost = cases.filter(({ isLost }) => isLost).length;
+		process.stdout.write(
+			`${scenario.name}: ${cases.length} kills at ${kills.length} of ${points} points, ${lost} with what was not synced lost\n`,
+		);
 	}, 1_200_000);
 });
 
@@ -225,12 +239,13 @@ test("on a file system without hard links a lock is made in two steps, and the t
 
 async function survives(
 	scenario: Scenario,
-	at: number,
-	run: (world: RotationWorld, at: number) => Promise<number>,
+	{ at, isLost }: { readonly at: number; readonly isLost: boolean },
+	run: (world: RotationWorld, at: number, isLost: boolean) => Promise<number>,
 ): Promise<void> {
 	const world = await scenario.open();
 	await scenario.before(world);
-	await run(world, at);
+	await run(world, at, isLost);
+	rmSync(`${world.cwd}.kept`, { recursive: true, force: true });
 	const said: string[] = [];
 	let code: number | null = null;
 	// A call may be made once in a run: a second run goes on.
@@ -241,7 +256,7 @@ async function survives(
 		said.push(`${verb}: ${ran.code}\n${ran.stdout}${ran.stderr}`);
 		code = ran.code;
 	}
-	const where = `killed at ${at}\n${said.join("\n")}`;
+	const where = `killed at ${at}${isLost ? ", and what was not synced is lost" : ""}\n${said.join("\n")}`;
 	expect(scenario.ends, where).toContain(code);
 	const held = world.read("live.token").trim();
 	const tokens = (await world.status()).tokens
