@@ -319,6 +319,12 @@ export async function proveOldDead(engine: Engine): Promise<StepOutcome> {
 			},
 		};
 	}
+	if (fresh.is === "refused" && engine.spec.strategy.by === "person") {
+		const what = "the provider refuses the new token: it was rotated once more, or ended";
+		const fix =
+			"get the one that is valid now, then: crossfade rotate resume --lost, and crossfade rotate resume --token REF";
+		return { how: "wait", note: `the new token: ${fresh.how}`, problem: { what, got: fresh.how, fix } };
+	}
 	if (fresh.is !== "accepted")
 		return {
 			how: "wait",

@@ -25,15 +25,16 @@ test("it takes the token in a header or in the path, for every signal", async ()
 	]);
 });
 
-test("a second rotation within the overlap does not make the first old token live longer", async () => {
+test("a second rotation within the overlap ends the first old token at once, and gives the second 24 hours", async () => {
 	const { first, rotate, at, ask, bearer } = await openSandbox(sandbox);
-	await rotate();
-	at(10 * HOUR);
-	await rotate();
-	const statusAt = async (hours: number) => {
+	const second = await rotate();
+	const statusAt = async (hours: number, token: string) => {
 		at(hours * HOUR);
-		const headers = { ...bearer(first), "content-type": "application/x-protobuf" };
+		const headers = { ...bearer(token), "content-type": "application/x-protobuf" };
 		return (await ask("POST", "/v1/logs", headers, otlpRequest("logs", 1))).status;
 	};
-	expect([await statusAt(23.9), await statusAt(24)]).toEqual([200, 401]);
+	expect([await statusAt(10, first), await statusAt(10, second)]).toEqual([200, 200]);
+	await rotate();
+	expect([await statusAt(10, first), await statusAt(10, second)]).toEqual([401, 200]);
+	expect([await statusAt(33.9, second), await statusAt(34, second)]).toEqual([200, 401]);
 });

@@ -6,12 +6,12 @@
  */
 import { timeSetting } from "../../../base/settings.ts";
 import { signals } from "../provider.ts";
-import { sandboxProvider } from "../sandbox.ts";
+import { sandboxProvider, stateOf } from "../sandbox.ts";
 import { provider } from "./index.ts";
 
 /**
- * One token for everything, rotated in the portal only; the old one lives for 24 hours and cannot be ended sooner. Assumed: a second
- * rotation within that time does not make the first old token live longer.
+ * One token for everything, rotated in the portal only; the old one lives for 24 hours and cannot be ended sooner. Assumed, as the
+ * worse case: a second rotation within that time ends the first old token at once.
  */
 export const sandbox = sandboxProvider({
 	id: provider.id,
@@ -25,7 +25,11 @@ export const sandbox = sandboxProvider({
 			overlapMs: overlap,
 			portal: [],
 			mint: (token, _, now) => ledger.mint({ token, now, details: undefined }),
-			rotate: (_old, token, _, now) => ledger.rotate(ledger.tokens, { token, now, details: undefined }, overlap),
+			rotate(_old, token, _, now) {
+				const [newest, ...older] = ledger.tokens.filter((each) => stateOf(each, now) === "active");
+				for (const each of older) ledger.revoke(each, now);
+				return ledger.rotate(newest ? [newest] : [], { token, now, details: undefined }, overlap);
+			},
 			refusal: (_, message) => ({ message }),
 			routes: [],
 		};
