@@ -69,6 +69,8 @@ const TESTED_BY: readonly (readonly [source: string, test: string, why: string])
 	["generate/splice/encoding.ts", "commands/collector.test.ts", "bytes that are no text, as a user gives them"],
 	["generate/splice/", "generate/splice/properties.test.ts", "steps of one edit, whose properties hold for any config"],
 	["prove/doctor/", "prove/doctor/doctor.test.ts", "steps of one diagnosis"],
+	["prove/evidence/columns.ts", "commands/strange-exports.test.ts", "what is made of a list of machines"],
+	["prove/watch/namesakes.ts", "commands/strange-exports.test.ts", "names of a list that are one machine's"],
 	["prove/evidence/", "prove/evidence/store.test.ts", "what the store reads and writes"],
 	["prove/judge/", "prove/judge/judge.test.ts", "steps of one verdict"],
 	["prove/metrics/", "prove/watch/gateways.test.ts", "pages of metrics, read as watch reads them"],

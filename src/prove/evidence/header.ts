@@ -10,19 +10,22 @@ export interface TableHead {
 	readonly line: number | undefined;
 }
 
-/** A tab, which no header has in a name, or else the more frequent one outside of quotes. */
+/** A tab, which no header has in a name, or else the most frequent one outside of quotes. */
 export function delimiterOf(header: string): string | undefined {
 	const named = SEPARATOR.exec(header.trim())?.[1];
 	if (named !== undefined) return named;
 	const bare = header.replaceAll(/"[^"]*"/g, "");
 	const count = (each: string) => bare.split(each).length;
 	if (count("\t") > 1) return "\t";
-	const best = count(";") > count(",") ? ";" : ",";
+	const [best = ","] = [",", ";", "|"].sort((a, b) => count(b) - count(a));
 	return count(best) > 1 ? best : [",", ";", "\t"].find((each) => header.includes(each));
 }
 
 export function plainName(name: string): string {
-	return name.toLowerCase().replace(/[\s_"-]/g, "");
+	return name
+		.normalize("NFC")
+		.toLowerCase()
+		.replace(/[\s_"-]/g, "");
 }
 
 /** The position of the best known column name, or -1. */

@@ -1,9 +1,25 @@
-import { vehicles } from "../../adapters/vehicles/registry.ts";
+import {
+	hostColumns,
+	hostProblem,
+	type MachineColumns,
+	machineColumns,
+	machineIn,
+	type ReportingMachine,
+} from "./columns.ts";
 import type { CsvReader, CsvRecord } from "./csv.ts";
 import type { InventoryRow } from "./evidence.ts";
-import { bestOf, delimiterOf, headBelowTitle, isTotals, plainName, SEPARATOR, type TableHead } from "./header.ts";
+import { delimiterOf, headBelowTitle, isTotals, plainName, SEPARATOR, type TableHead } from "./header.ts";
+import { textFields } from "./json-fields.ts";
 import { isJsonDocument, jsonList, MAX_DOCUMENT } from "./json-list.ts";
-import { parseReportLine, REPORT, REPORTS, type ReportLine } from "./report-line.ts";
+import {
+	hasRemains,
+	isSameReport,
+	parseReportLine,
+	plainReport,
+	REPORT,
+	REPORTS,
+	type ReportLine,
+} from "./report-line.ts";
 import { reportTime } from "./report-time.ts";
 import { firstLine, textOf } from "./text.ts";
 
@@ -22,6 +38,8 @@ export interface Reading {
 /** A fleet's report lines: the newest row per host. */
 export interface Inventory extends Reading {
 	readonly rows: readonly InventoryRow[];
+	/** A row stands for a machine: two that disagree may be two machines. */
+	readonly isRowPerMachine?: true;
 	/** The headers of a CSV file in which no column has host names: none of its records could be used. */
 	readonly unknownHeader?: readonly string[] | undefined;
 }
@@ -31,19 +49,6 @@ export interface HostList extends Reading {
 	readonly hosts: readonly string[];
 }
 
-/** Headers of columns with host names, the best first: those of known MDMs, then common words. Compared after `plainName`. */
-export const hostHeaders: readonly string[] = [
-	...new Set(vehicles.flatMap(({ columns }) => columns?.host ?? [])),
-	...["host", "host.name", "device", "machine", "name", "serial number", "serial"],
-];
-const HOST_COLUMNS = hostHeaders.map(plainName);
-/** The same for what distinguishes machines with the same name. */
-const SERIAL_COLUMNS = ["serialnumber", "serial", "udid", "deviceid", "manageddeviceid", "hardwareid"];
-/** The same for the time at which the line was reported. */
-const TIME_COLUMNS = [...vehicles.flatMap(({ columns }) => columns?.time ?? []), ...["timestamp", "time", "date"]].map(
-	plainName,
-);
-
 /** State kept while reading: bounded by the number of hosts, not of lines. */
 class Notes {
 	lines = 0;
@@ -51,6 +56,7 @@ class Notes {
 	mended = 0;
 	readonly samples: { line: number; why: string }[] = [];
 	unknownHeader: readonly string[] | undefined;
+	isRowPerMachine = false;
 
 	spoil(line: number, why: string): void {
 		this.bad++;
@@ -79,8 +85,8 @@ class Notes {
 }
 
 const A_TOTAL = "a total, not a machine";
+const DAMAGED = "a report line that is cut off or changed";
 const MAX_SAMPLES = 5;
-const MAX_HOST = 253;
 /** No report line is longer. */
 const MAX_LINE = 1 << 18;
 
@@ -103,14 +109,9 @@ export async function readInventory(
 		form.push(text);
 	}
 	form?.end();
-	const { unknownHeader } = notes;
-	return { rows: [...hosts.values()], ...notes.reading(), ...(unknownHeader && { unknownHeader }) };
-}
-
-/** Column names to look for, the best first: those given, otherwise the known ones. */
-function hostColumns(given: string | readonly string[] | undefined): readonly string[] {
-	const names = [given ?? []].flat();
-	return names.length === 0 ? HOST_COLUMNS : names.map(plainName);
+	const { unknownHeader, isRowPerMachine } = notes;
+	const more = { ...(unknownHeader && { unknownHeader }), ...(isRowPerMachine && { isRowPerMachine }) };
+	return { rows: [...hosts.values()], ...notes.reading(), ...more };
 }
 
 function tableIn(head: string, known: readonly string[]): TableHead | undefined {
@@ -151,6 +152,7 @@ function jsonForm(known: readonly string[], hosts: RowsByHost, notes: Notes, oth
 				otherwise.push(text);
 				return otherwise.end();
 			}
+			notes.isRowPerMachine = true;
 			for (const record of list.records) {
 				notes.lines++;
 				const problem = takeFields(record, known, hosts, true);
@@ -186,23 +188,24 @@ function byLine(notes: Notes, take: (line: string) => string | undefined): Form 
 }
 
 async function csvForm(table: TableHead, known: readonly string[], hosts: RowsByHost, notes: Notes): Promise<Form> {
-	let [time, serial] = [-1, -1];
 	let titles: readonly string[] = [];
 	return csvReader(
 		table,
 		known,
-		(names, index, header) => {
+		(names, { host }, header) => {
 			titles = names;
-			time = bestOf(names, TIME_COLUMNS);
-			serial = bestOf(names, SERIAL_COLUMNS);
-			if (index < 0) notes.unknownHeader = header;
+			notes.isRowPerMachine = true;
+			if (host.length === 0) notes.unknownHeader = header;
 		},
-		(record, host) => {
+		(record, machine) => {
 			const { cells, mended = "" } = record;
-			const { report = parseReportLine(mended), problem } = reportIn(cells, titles);
-			if (!report && isTotals(cells, host)) return notes.record(record, A_TOTAL);
-			const machine = { host, time: cells[time], serial: cells[serial] };
-			notes.record(record, keep(hosts, machine, report ?? UNREPORTED, true) ?? problem);
+			const found = reportIn(cells, titles);
+			const report = found.report ?? parseReportLine(mended);
+			if (!report && isTotals(cells, machine.host)) return notes.record(record, A_TOTAL);
+			notes.record(
+				record,
+				keep(hosts, machine, report ?? UNREPORTED, true) ?? (report === found.report ? found.problem : undefined),
+			);
 		},
 	);
 }
@@ -221,31 +224,34 @@ function reportIn(
 	});
 	const last = found.filter(({ isBefore }) => !isBefore);
 	const [first, ...others] = last.length > 0 ? last : found;
-	if (!first) return {};
+	if (!first) return texts.some(hasRemains) ? { problem: DAMAGED } : {};
 	const isUnclear = others.some(({ report }) => !isSameReport(first.report, report));
 	return { report: first.report, ...(isUnclear && { problem: "several columns with different report lines" }) };
 }
 
-/** Reads the header, then each record with its host, or "" without one. */
+/** Reads the header, then each record with its machine. */
 async function csvReader(
 	{ delimiter, line }: TableHead,
 	known: readonly string[],
-	header: (names: readonly string[], host: number, titles: readonly string[]) => void,
-	take: (record: CsvRecord, host: string) => void,
+	header: (names: readonly string[], columns: MachineColumns, titles: readonly string[]) => void,
+	take: (record: CsvRecord, machine: ReportingMachine) => void,
 ): Promise<CsvReader> {
 	const csv = await import("./csv.ts");
-	let index: number | undefined;
+	let columns: MachineColumns | undefined;
 	return new csv.CsvReader(delimiter, (record) => {
-		if (index !== undefined) {
-			const host = record.cells[index]?.trim() ?? "";
-			return take(record, record.mended === undefined ? host : host.replaceAll('"', ""));
+		const { cells } = record;
+		if (columns) {
+			return take(
+				record,
+				machineIn(columns, record.mended === undefined ? cells : cells.map((cell) => cell.replaceAll('"', ""))),
+			);
 		}
 		// A line that names the delimiter, or has none but empty cells, is before the header.
-		if (record.cells.every((cell) => cell.trim() === "" || SEPARATOR.test(`${cell}${delimiter}`))) return undefined;
+		if (cells.every((cell) => cell.trim() === "" || SEPARATOR.test(`${cell}${delimiter}`))) return undefined;
 		if (line !== undefined && record.line < line) return undefined;
-		const names = record.cells.map(plainName);
-		index = bestOf(names, known);
-		header(names, index, record.cells);
+		const names = cells.map(plainName);
+		columns = machineColumns(names, known);
+		header(names, columns, cells);
 	});
 }
 
@@ -263,77 +269,68 @@ function takeFields(
 	hosts: RowsByHost,
 	isRowPerMachine: boolean,
 ): string | undefined {
-	const fields = Object.entries(typeof value === "object" && value !== null ? value : {});
-	const texts = fields.filter((field): field is [string, string] => typeof field[1] === "string");
-	const names = texts.map(([name]) => plainName(name));
-	const field = (known: readonly string[]) => texts[bestOf(names, known)]?.[1];
-	const values = texts.map(([, text]) => text);
+	const fields = textFields(value);
+	const names = fields.map(([name]) => name);
+	const values = fields.map(([, text]) => text);
 	const { report, problem } = reportIn(values, names);
-	const host = field(known)?.trim() ?? "";
-	const machine = { host, time: field(TIME_COLUMNS), serial: field(SERIAL_COLUMNS) };
-	return keep(hosts, machine, report ?? (host === "" ? undefined : UNREPORTED), isRowPerMachine) ?? problem;
+	const machine = machineIn(machineColumns(names, known), values);
+	return keep(hosts, machine, report ?? (machine.host === "" ? undefined : UNREPORTED), isRowPerMachine) ?? problem;
 }
 
-function takePlain(line: string, hosts: RowsByHost): string | undefined {
+function takePlain(text: string, hosts: RowsByHost): string | undefined {
+	const line = plainReport(text);
 	const begin = line.search(REPORT);
+	if (begin < 0) return hasRemains(line) ? DAMAGED : "no report line";
 	// What stands between two of them may be the name of another machine.
 	if ([...line.matchAll(REPORTS)].length > 1) return "several report lines";
-	const [word = ""] = line.slice(0, Math.max(0, begin)).trim().split(/\s+/);
-	const host = word.replace(/^"|[":,;|]+$/g, "");
-	if (/[,;|]/.test(host)) return "a row of a table whose header was not found";
-	return keep(hosts, { host }, parseReportLine(line));
+	const before = line
+		.slice(0, begin)
+		.trim()
+		.replace(/(<result>|[\s:,;|])+$/, "");
+	const quoted = /^"([^"]+)"$/.exec(before)?.[1];
+	if (quoted === undefined && /[,;|]/.test(before)) return "a row of a table whose header was not found";
+	if (quoted === undefined && /\s/.test(before))
+		return "more than a host name before the report line; one with blanks needs quotes";
+	return keep(hosts, { host: quoted ?? before.replace(/^"/, "") }, parseReportLine(text));
 }
 
 /** For a machine without a report line, such as one that never ran the script. */
 const UNREPORTED: ReportLine = { state: "unreported", fingerprint: undefined, clis: {}, users: 0 };
 
-interface ReportingMachine {
-	readonly host: string;
-	readonly time?: string | undefined;
-	readonly serial?: string | undefined;
-}
-
 /**
- * Keeps the newest report of a machine, by its time; the same name with different serial numbers means two machines. Without serial numbers,
- * rows of an export that disagree (`isRowPerMachine`), or lines without a time, may be several machines: they are counted. Returns why a line
- * is unusable.
+ * Keeps the newest report of a machine, by its time; the same name with different serial numbers means two machines. Reports that disagree
+ * are counted where nothing tells which is newer, and without serial numbers also where they may be of several machines: rows of an export
+ * (`isRowPerMachine`). Returns why a line is unusable.
  */
 function keep(
 	hosts: RowsByHost,
-	machine: ReportingMachine,
+	{ host, time, serial, unclear }: ReportingMachine,
 	report: ReportLine | undefined,
 	isRowPerMachine = false,
 ): string | undefined {
-	const { host, time } = machine;
 	if (!report) return "no report line";
-	if (host === "") return "no host name";
 	const problem = hostProblem(host);
 	if (problem !== undefined) return problem;
 	const { at, unsureMs = 0 } = reportTime(time ?? "") ?? {};
-	const serial = machine.serial?.trim() || undefined;
 	const key = `${host}\n${serial ?? ""}`;
 	const known = hosts.get(key);
 	const isNewer = known?.at === undefined || (at ?? 0) >= known.at;
 	const kept = isNewer
 		? { host, ...report, at, ...(unsureMs > 0 && { unsureMs }), ...(serial !== undefined && { serial }) }
 		: known;
-	// Times of one form are in one zone.
-	const isSameForm = (known?.unsureMs ?? 0) === unsureMs;
-	const hasOrder = !isRowPerMachine && isSameForm && at !== undefined && known?.at !== undefined;
-	const isUnclear = known !== undefined && serial === undefined && !hasOrder && !isSameReport(known, report);
+	const mayBeSeveral = isRowPerMachine && serial === undefined;
+	const isUnclear = known && !isSameReport(known, report) && (mayBeSeveral || !hasOrder(known, at, unsureMs));
 	const rows = (known?.rows ?? 1) + (isUnclear ? 1 : 0);
 	hosts.set(key, { ...kept, ...(rows > 1 && { rows }) });
-	return undefined;
+	return unclear;
 }
 
-function isSameReport(known: ReportLine, report: ReportLine): boolean {
-	return (["state", "fingerprint", "leavesOpen"] as const).every((key) => known[key] === report[key]);
-}
-
-function hostProblem(host: string): string | undefined {
-	if (host.includes("\n")) return "a host name with a line break";
-	if (host.includes('"')) return "a host name with a quote";
-	return host.length > MAX_HOST ? "a host name that is too long" : undefined;
+/** Whether it is sure which of two times is later. Those of one form are in one zone. */
+function hasOrder(known: InventoryRow, at: number | undefined, unsureMs: number): boolean {
+	if (at === undefined || known.at === undefined) return false;
+	return (known.unsureMs ?? 0) === unsureMs
+		? at !== known.at
+		: at > known.at + (known.unsureMs ?? 0) || known.at > at + unsureMs;
 }
 
 /** Host names from a CSV file: from the named column, or one with a known MDM header. Undefined if no column fits. */
@@ -350,16 +347,16 @@ export async function readHosts(
 		reader ??= await csvReader(
 			tableIn(text, names) ?? { delimiter: ",", line: undefined },
 			names,
-			(_names, index) => {
-				isFound = index >= 0;
+			(_names, { host }) => {
+				isFound = host.length > 0;
 			},
-			(record, host) => {
+			(record, { host, unclear }) => {
 				const before = hosts.get(host);
 				const again = before === undefined ? undefined : `the same name as in line ${before}`;
 				const total = isTotals(record.cells, host) ? A_TOTAL : undefined;
-				const problem = host === "" ? "no host name" : (total ?? hostProblem(host) ?? again);
+				const problem = total ?? hostProblem(host) ?? again;
 				if (problem === undefined) hosts.set(host, record.line);
-				notes.record(record, problem);
+				notes.record(record, problem ?? unclear);
 			},
 		);
 		reader.push(text);

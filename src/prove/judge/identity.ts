@@ -77,7 +77,9 @@ export function bySerial(key: string, reports: readonly InventoryRow[]): NameCon
 /** Reports of one name that disagree, without a serial number to tell whether they are of one machine. */
 export function repeated(key: string, { host, rows = 1 }: InventoryRow): NameConflict[] {
 	if (rows <= 1) return [];
-	return [{ key, name: host, witness: `${rows} reports of this name differ, and none has a serial number` }];
+	return [
+		{ key, name: host, witness: `${rows} reports of this name differ, and no time or serial number tells them apart` },
+	];
 }
 
 function firstOf(texts: readonly string[]): string {

@@ -5,8 +5,9 @@ import type { Effects } from "../../effects/effects.ts";
 import type { Fleet } from "../../spec/fleet.ts";
 import { fingerprint } from "../../token/fingerprint.ts";
 import type { Secret } from "../../token/secret.ts";
+import { hostHeaders } from "../evidence/columns.ts";
 import type { KnownPod } from "../evidence/evidence.ts";
-import { hostHeaders, type Inventory, type Reading, readHosts, readInventory } from "../evidence/inventory.ts";
+import { type Inventory, type Reading, readHosts, readInventory } from "../evidence/inventory.ts";
 import { withinMostLines } from "../evidence/list-lines.ts";
 import { knownPods, type PodList, readPods, UnusablePodList } from "../evidence/pods.ts";
 import { openStore } from "../evidence/store.ts";
@@ -15,6 +16,7 @@ import { overlapView } from "../overlap/build.ts";
 import type { Observed } from "../overlap/observed.ts";
 import type { OverlapView } from "../overlap/view.ts";
 import { gatewaySource, type PageOptions } from "./gateways.ts";
+import { withNamesakes } from "./namesakes.ts";
 import { prometheusSource } from "./prometheus.ts";
 
 /** Observes a fleet repeatedly. */
@@ -81,7 +83,7 @@ function newLists(fx: Effects, fleet: Fleet): () => Promise<Lists> {
 			const inventory = fromInput.get(path) ?? (await readInventory(list(fx, path), { column: fleet.hostColumns }));
 			if (inventory.unknownHeader) throw noHostColumn(path, fleet.hostColumns, inventory.unknownHeader);
 			if (path === "-") fromInput.set(path, inventory);
-			read.push(inventory);
+			read.push({ ...inventory, rows: withNamesakes(inventory) });
 		}
 		return {
 			expectedHosts: hosts,

@@ -78,7 +78,14 @@ describe("readInventory", () => {
 	});
 
 	test("a header alone, and blank lines and cells, are no machine", async () => {
-		expect(await readInventory(pieces("host,x\n"))).toEqual({ rows: [], lines: 0, bad: 0, mended: 0, samples: [] });
+		expect(await readInventory(pieces("host,x\n"))).toEqual({
+			rows: [],
+			lines: 0,
+			bad: 0,
+			mended: 0,
+			samples: [],
+			isRowPerMachine: true,
+		});
 		expect(await readInventory(pieces(`host,x\n\n  \n,\n,"${line()}"\n`))).toMatchObject({
 			rows: [],
 			lines: 2,

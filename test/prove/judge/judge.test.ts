@@ -620,7 +620,7 @@ describe("machines that send past every place", () => {
 		expect(row({ inventory: [machine("mac-1", NEW, { rows: 2 }), machine("mac-2", NEW)] })).toEqual([
 			"INCONCLUSIVE",
 			"unknown",
-			"2 reports of this name differ, and none has a serial number",
+			"2 reports of this name differ, and no time or serial number tells them apart",
 			0,
 		]);
 	});

@@ -50,7 +50,7 @@ export const vehicle: Vehicle = {
 		"Parameter 4 of the policy is the token; for a plain script it is on standard input.",
 		"While it runs, every local account can see parameter 4 in the process list; Jamf, not this script, puts it there.",
 	],
-	columns: { host: ["Computer Name"], time: ["Last Inventory Update"] },
+	columns: { host: ["Computer Name"], time: ["Last Inventory Update", "reportDate"] },
 	sources: [
 		"https://learn.jamf.com/bundle/jamf-pro-documentation-current/page/Scripts.html",
 		"https://github.com/WithSecureLabs/Jamf-Attack-Toolkit",
