@@ -180,6 +180,35 @@ test.each([
 	expect(await report(text, "--host-column", column)).toMatchObject({ code: 0, answer: "yes", hosts: ["mac-1"] });
 });
 
+describe("a list of hosts", () => {
+	const two = `Computer Name,Crossfade\nmac-1,"${fresh}"\nmac-2,"${fresh}"\n`;
+	const lists = (hosts: string) => {
+		const cwd = scratch({ "hosts.csv": hosts, "in.csv": two });
+		return crossfade([...args, "--hosts", "hosts.csv", "--require-migrated", "--json"], { cwd });
+	};
+
+	test.each([
+		["with comments", "# our Macs, and others;\nhost\nmac-1\n# retired:\n#mac-9\nmac-2\n"],
+		["with comments and several columns", "# our Macs\nhost;owner\n# mac-9;jo\nmac-1;jo\nmac-2;\n"],
+		["whose header begins with #", "#,host\n1,mac-1\n2,mac-2\n"],
+		["with names in longer form", "host\nmac-1.corp.example.com\nMAC-2.local\n"],
+	])("%s", async (_name, hosts) => {
+		expect(await lists(hosts)).toMatchObject({ code: 0, stdout: expect.stringContaining('"safeToRetire": "yes"') });
+	});
+
+	test.each([
+		["without a header", "mac-1\nmac-2\n", "mac-1"],
+		["that is JSON", '[{"name":"mac-1"}]', '[{"name":"mac-1"}]'],
+		["that is empty", "", "an empty file"],
+		["of comments alone", "# our Macs\n", "an empty file"],
+	])("%s is told with what it has, and what to add", async (_name, hosts, got) => {
+		const { code, stderr } = await lists(hosts);
+		expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining("no column with host names found") });
+		expect(stderr.replaceAll(/\s+/g, " ")).toContain(`got ${got}`);
+		expect(stderr.replaceAll(/\s+/g, " ")).toContain("add the line host at its top");
+	});
+});
+
 describe("every format says the same of one list, with the same exit code", () => {
 	const SAYS: Readonly<Record<string, (answer: string) => RegExp>> = {
 		text: (answer) => new RegExp(`retire the old token: ${answer}`, "i"),

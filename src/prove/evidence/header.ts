@@ -21,6 +21,19 @@ export function delimiterOf(header: string): string | undefined {
 	return count(best) > 1 ? best : [",", ";", "\t"].find((each) => header.includes(each));
 }
 
+/** The same text with blank lines for comments (`# our machines`), of which a header can begin with `#`, too. */
+export function withoutComments(head: string, known: readonly string[]): string {
+	if (!head.includes("#")) return head;
+	return head
+		.split("\n")
+		.map((line) => (isComment(line) && !isHeader(line, known) ? "" : line))
+		.join("\n");
+}
+
+export function isComment(line: string): boolean {
+	return /^\s*#/.test(line);
+}
+
 export function plainName(name: string): string {
 	return name
 		.normalize("NFC")

@@ -8,7 +8,16 @@ import {
 } from "./columns.ts";
 import type { CsvReader, CsvRecord } from "./csv.ts";
 import type { InventoryRow } from "./evidence.ts";
-import { delimiterOf, headBelowTitle, isTotals, plainName, SEPARATOR, type TableHead } from "./header.ts";
+import {
+	delimiterOf,
+	headBelowTitle,
+	isComment,
+	isTotals,
+	plainName,
+	SEPARATOR,
+	type TableHead,
+	withoutComments,
+} from "./header.ts";
 import { textFields } from "./json-fields.ts";
 import { isJsonDocument, jsonList, MAX_DOCUMENT } from "./json-list.ts";
 import {
@@ -114,7 +123,8 @@ export async function readInventory(
 	return { rows: [...hosts.values()], ...notes.reading(), ...more };
 }
 
-function tableIn(head: string, known: readonly string[]): TableHead | undefined {
+function tableIn(text: string, known: readonly string[]): TableHead | undefined {
+	const head = withoutComments(text, known);
 	const delimiter = delimiterOf(firstLine(head));
 	return headBelowTitle(head, known) ?? (delimiter === undefined ? undefined : { delimiter, line: undefined });
 }
@@ -125,7 +135,7 @@ interface Form {
 }
 
 async function formOf(head: string, known: readonly string[], hosts: RowsByHost, notes: Notes): Promise<Form> {
-	const first = firstLine(head);
+	const first = firstLine(withoutComments(head, known));
 	const jsonLines = () => byLine(notes, (line) => takeJson(line, known, hosts));
 	if (/^[[{]/.test(first)) return isJsonDocument(first) ? jsonForm(known, hosts, notes, jsonLines()) : jsonLines();
 	const table = tableIn(head, known);
@@ -250,6 +260,7 @@ async function csvReader(
 		if (cells.every((cell) => cell.trim() === "" || SEPARATOR.test(`${cell}${delimiter}`))) return undefined;
 		if (line !== undefined && record.line < line) return undefined;
 		const names = cells.map(plainName);
+		if (isComment(cells[0] ?? "") && machineColumns(names, known).host.length === 0) return undefined;
 		columns = machineColumns(names, known);
 		header(names, columns, cells);
 	});
@@ -333,34 +344,42 @@ function hasOrder(known: InventoryRow, at: number | undefined, unsureMs: number)
 		: at > known.at + (known.unsureMs ?? 0) || known.at > at + unsureMs;
 }
 
-/** Host names from a CSV file: from the named column, or one with a known MDM header. Undefined if no column fits. */
+/** Host names from a CSV file: from the named column, or one with a known MDM header. The header's cells if no column fits. Lines that begin with `#` are comments. */
 export async function readHosts(
 	pieces: AsyncIterable<Uint8Array>,
 	column: string | readonly string[] | undefined,
-): Promise<HostList | undefined> {
+): Promise<HostList | { readonly unknownHeader: readonly string[] }> {
 	const hosts = new Map<string, number>();
 	const notes = new Notes();
 	const names = hostColumns(column);
-	let isFound = false;
+	let host: readonly number[] = [];
+	let titles: readonly string[] = [];
 	let reader: CsvReader | undefined;
 	for await (const text of textOf(pieces)) {
 		reader ??= await csvReader(
 			tableIn(text, names) ?? { delimiter: ",", line: undefined },
 			names,
-			(_names, { host }) => {
-				isFound = host.length > 0;
+			(_names, columns, header) => {
+				host = columns.host;
+				titles = header;
 			},
-			(record, { host, unclear }) => {
-				const before = hosts.get(host);
+			(record, machine) => {
+				if (isComment(record.cells[0] ?? "") && isNamedFirst(host, record.cells)) return;
+				const before = hosts.get(machine.host);
 				const again = before === undefined ? undefined : `the same name as in line ${before}`;
-				const total = isTotals(record.cells, host) ? A_TOTAL : undefined;
-				const problem = total ?? hostProblem(host) ?? again;
-				if (problem === undefined) hosts.set(host, record.line);
-				notes.record(record, problem ?? unclear);
+				const total = isTotals(record.cells, machine.host) ? A_TOTAL : undefined;
+				const problem = total ?? hostProblem(machine.host) ?? again;
+				if (problem === undefined) hosts.set(machine.host, record.line);
+				notes.record(record, problem ?? machine.unclear);
 			},
 		);
 		reader.push(text);
 	}
 	reader?.end();
-	return isFound ? { hosts: [...hosts.keys()], ...notes.reading() } : undefined;
+	return host.length > 0 ? { hosts: [...hosts.keys()], ...notes.reading() } : { unknownHeader: titles };
+}
+
+/** Whether a record begins with the host's name, or has nothing else: what begins with `#` is then a comment, and not a number. */
+function isNamedFirst(host: readonly number[], cells: readonly string[]): boolean {
+	return host.includes(0) || cells.slice(1).every((cell) => cell.trim() === "");
 }

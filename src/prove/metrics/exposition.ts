@@ -11,6 +11,8 @@ export interface Sample {
 export interface Exposition {
 	readonly samples: readonly Sample[];
 	readonly badLines: number;
+	/** One of these is a counter of ours. */
+	readonly isOursBad?: true;
 }
 
 /** No collector writes longer lines. */
@@ -29,14 +31,18 @@ const VALUE =
 export function parseExposition(text: string): Exposition {
 	const samples: Sample[] = [];
 	let badLines = 0;
+	let isOursBad = false;
 	for (const raw of text.split("\n")) {
 		const line = raw.trim();
 		if (line === "" || line.startsWith("#")) continue;
 		const sample = line.length > MAX_LINE ? undefined : parseLine(line);
 		if (sample) samples.push(sample);
-		else badLines++;
+		else {
+			badLines++;
+			isOursBad ||= line.includes("crossfade");
+		}
 	}
-	return { samples, badLines };
+	return { samples, badLines, ...(isOursBad && { isOursBad }) };
 }
 
 function parseLine(line: string): Sample | undefined {

@@ -114,7 +114,7 @@ type Known = { readonly family: MetricFamily; readonly series: Omit<RunningTotal
 const knownSeries = new WeakMap<Labels, { readonly name: string; readonly known: Known }>();
 
 function totalOf({ name, labels, value }: Sample): { family: MetricFamily; total: RunningTotal } | undefined {
-	if (!(value >= 0 && value <= MAX_VALUE)) return undefined;
+	if (!isCount(value)) return undefined;
 	let cached = knownSeries.get(labels);
 	if (cached?.name !== name) {
 		cached = { name, known: seriesOf(name, labels) };
@@ -135,6 +135,10 @@ function seriesOf(name: string, labels: Labels): Known {
 
 /** Larger counts are faulty, and would lose precision. */
 const MAX_VALUE = 1e15;
+
+function isCount(value: number): boolean {
+	return value >= 0 && value <= MAX_VALUE;
+}
 
 function seriesId(name: string, labels: Labels): string {
 	const sorted = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -197,6 +201,11 @@ export function exporterTokens(samples: readonly Sample[]): string[] {
 
 /** The collector's accumulator has a limit: counts of further senders are dropped. */
 const LIMITED = /^(?:otelcol_)?deltatocumulative_datapoints(?:_ratio)?(?:_total)?$/;
+
+/** Whether a counter by token has a value that is no count: what was sent is then unknown. */
+export function hasNoCount(samples: readonly Sample[]): boolean {
+	return samples.some(({ name, labels, value }) => !isCount(value) && seriesOf(name, labels) !== undefined);
+}
 
 /** Limits that the process behind a page reached, as sentences: beyond them, senders are unknown. */
 export function limitsOnPage(samples: readonly Sample[]): string[] {

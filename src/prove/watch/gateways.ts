@@ -9,7 +9,14 @@ import type { FileTrouble } from "../judge/case.ts";
 import { exportersOf, exportersOn, losingOf } from "../judge/exporters.ts";
 import { acceptedOnPage, countersOn } from "../metrics/counters.ts";
 import { parseExposition } from "../metrics/exposition.ts";
-import { exporterTokens, KEPT_IN, limitsOnPage, processStart, runningTotals } from "../metrics/running-totals.ts";
+import {
+	exporterTokens,
+	hasNoCount,
+	KEPT_IN,
+	limitsOnPage,
+	processStart,
+	runningTotals,
+} from "../metrics/running-totals.ts";
 import type { LookedSeries } from "../overlap/observed.ts";
 import type { GatewayView } from "../overlap/view.ts";
 import { unattributedOf } from "./completeness.ts";
@@ -106,10 +113,14 @@ async function readPage(
 	const wrong = trouble(outcome);
 	if (wrong !== undefined || outcome.kind === "failure") return wrong ?? "no response";
 	const at = clock.now();
-	const page = parseExposition(new TextDecoder().decode(outcome.body));
-	const { samples, badLines } = page;
+	const text = new TextDecoder().decode(outcome.body);
+	const page = parseExposition(text);
+	const { samples, badLines, isOursBad } = page;
 	if (badLines > samples.length) return "it is not in the format of Prometheus";
+	// The format's last line ends with a line feed: without it, the last number may be half of one.
+	if (text !== "" && !text.endsWith("\n")) return "its page is cut off";
 	const counters = countersOn(page);
+	const isUnread = isOursBad ?? hasNoCount(samples);
 	return {
 		at,
 		started: processStart(samples, theirTime()),
@@ -117,7 +128,7 @@ async function readPage(
 		totals: runningTotals(samples),
 		accepted: acceptedOnPage(samples),
 		exporters: exporterTokens(samples),
-		limits: limitsOnPage(samples),
+		limits: [...limitsOnPage(samples), ...(isUnread ? ["some of its counters by token could not be read"] : [])],
 		health: counters.isCollector ? healthOf(counters) : undefined,
 		keptIn: samples.flatMap(({ name, labels }) => (name === KEPT_IN ? [labels["folder"] ?? ""] : [])),
 	};

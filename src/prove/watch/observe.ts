@@ -181,24 +181,24 @@ async function hostsOf(
 	if (!hostsCsv) return { hosts: expectedHosts, troubles: [] };
 	const columns = hostColumns.length > 0 ? hostColumns : [hostsCsv.column ?? []].flat();
 	const listed = await readHosts(list(fx, hostsCsv.path), columns);
-	if (listed) {
+	if ("hosts" in listed) {
 		return {
 			hosts: [...new Set([...expectedHosts, ...listed.hosts])],
 			troubles: readingTroubles(hostsCsv.path, listed),
 		};
 	}
-	throw noHostColumn(hostsCsv.path, columns);
+	throw noHostColumn(hostsCsv.path, columns, listed.unknownHeader);
 }
 
-/** `looked`: the columns that were asked for, if any; `header`: those that the file has, if they were read. */
-function noHostColumn(path: string, looked: readonly string[], header: readonly string[] = []): CrossfadeError {
+/** `looked`: the columns that were asked for, if any; `header`: those that the file has. */
+function noHostColumn(path: string, looked: readonly string[], header: readonly string[]): CrossfadeError {
 	const names = looked.length > 0 ? looked : hostHeaders;
 	return new CrossfadeError("usage", {
 		what: "no column with host names found",
 		expected: `one of the columns ${names.join(", ")}`,
-		...(header.length > 0 && { got: shown(header.join(", ")) }),
+		got: header.length === 0 ? "an empty file" : shown(header.join(", ")),
 		where: { file: path === "-" ? "standard input" : path },
-		fix: "name the column: --host-column NAME",
+		fix: "name the column: --host-column NAME; to a list without a header, add the line host at its top",
 	});
 }
 

@@ -281,7 +281,10 @@ describe("readInventory", () => {
 });
 
 describe("readHosts", () => {
-	const hosts = async (text: string | Uint8Array, column?: string) => (await readHosts(pieces(text), column))?.hosts;
+	const hosts = async (text: string | Uint8Array, column?: string) => {
+		const read = await readHosts(pieces(text), column);
+		return "hosts" in read ? read.hosts : undefined;
+	};
 
 	test("come from the column an MDM uses, or the one that is named", async () => {
 		const csv = "Serial Number,Computer Name,Owner\nC1,mac-1,jo\nC2,mac-2,\nC3,mac-2,x\n";
@@ -364,8 +367,8 @@ describe("readHosts", () => {
 		["in a line that ends like a quoted one", 'host,os\na,x\n"b,"x"\nc,x\nd,x'],
 	])("a quote that is not closed costs no machine, and is told with its line: %s", async (_, text) => {
 		const read = await readHosts(pieces(text), undefined);
-		expect(read?.hosts.map((host) => host[0])).toEqual(["a", "b", "c", "d"]);
 		expect(read).toMatchObject({
+			hosts: ["a", "b", "c", "d"].map((host) => expect.stringMatching(`^${host}`)),
 			lines: 4,
 			bad: 0,
 			mended: 1,

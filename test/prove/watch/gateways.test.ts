@@ -217,6 +217,19 @@ describe("what another program reads into the same folder", () => {
 		expect(gatewayFacts(JSON.parse(stdout))).toEqual(gatewayFacts(view));
 	});
 
+	test.each([
+		["a count that is no number", (page: string) => page.replace(/(crossfade_gateway\S+) \d+/, "$1 NaN")],
+		["a count that is too large", (page: string) => page.replace(/(crossfade_gateway\S+) \d+/, "$1 1e300")],
+		[
+			"a line that is not in the format",
+			(page: string) => page.replace('{crossfade_fingerprint="', "{crossfade_fingerprint="),
+		],
+	])("leaves open who else sent with %s", async (_name, spoil) => {
+		const { later } = await gateway();
+		const view = await later(0, `${attributed(NEW, 5)}${spoil(attributed(OLD, 1, "mac-2"))}${ALIVE}`);
+		expect(gatewayFacts(view)).toContain("whole gw unknown: some of its counters by token could not be read");
+	});
+
 	test("is unknown where nobody noted it", async () => {
 		const { later, folder } = await gateway();
 		await later(0, attributed(OLD, 5) + ALIVE);
@@ -362,6 +375,11 @@ describe("a page without metrics is a warning, and loses no evidence", () => {
 			"that is noise",
 			(socket) => socket.end(httpText("200 OK", {}, "\u0000\u0001{{{\n".repeat(99))),
 			/not in the format of Prometheus/,
+		],
+		[
+			"that ends in the middle of a number",
+			(socket) => socket.end(httpText("200 OK", {}, `${attributed(OLD, 12).trimEnd()}`)),
+			/its page is cut off/,
 		],
 		["that breaks off", (socket) => socket.destroy(), /closed the connection/],
 	];
