@@ -2,12 +2,14 @@ import { type Document, isMap, Scalar } from "yaml";
 import { UNKNOWN_CHART } from "../../adapters/collectors/charts.ts";
 import { type Distribution, imagesOf } from "../../adapters/collectors/distribution.ts";
 import { CrossfadeError, type Problem } from "../../base/errors.ts";
+import { shown } from "../../base/mask.ts";
 import { compareVersions, type Version, versionText } from "../../base/versions.ts";
 import { isKnownRelease, resolveRelease } from "../plan/release.ts";
 import { parseAlloy } from "../splice/alloy-syntax.ts";
 import { blockText } from "../splice/block-text.ts";
 import { positionOf } from "../splice/edit.ts";
 import { imageRelease } from "../splice/image.ts";
+import { type KustomizeFile, kustomizeFile, RENDER } from "../splice/kustomize.ts";
 import { alloyTexts, type ConfigPlace, configsIn, laterConfigs } from "../splice/locate.ts";
 import { isCompose, parseYaml, type YamlText } from "../splice/yaml-document.ts";
 import { alloyFindings, componentsWithoutSettings } from "./alloy.ts";
@@ -74,7 +76,8 @@ function yamlFindings(yaml: YamlText, outer: Target): PlacedFinding[] {
 	const { text, file, documents } = yaml;
 	const place = (findings: readonly ConfigFinding[]) => placeFindings(findings, text, file, "T1");
 	const isAlloy = outer.distribution.dialect === "alloy";
-	const target = isKustomization(documents) ? { ...outer, mergedInto: UNKNOWN_CHART } : outer;
+	const kustomize = kustomizeFile(documents, file, configsIn(documents).length > 0);
+	const target = kustomize ? { ...outer, mergedInto: UNKNOWN_CHART } : outer;
 	const alloy = isAlloy ? documents.flatMap((document) => alloyTexts(document)) : [];
 	const places = configsIn(documents).filter(({ node }) => isMap(node) || !alloy.includes(node));
 	const configs = [
@@ -89,7 +92,7 @@ function yamlFindings(yaml: YamlText, outer: Target): PlacedFinding[] {
 					...textFindings(text, node, "embedded.yaml", file, here, afterCompose),
 				];
 			if (!isMap(node)) return textFindings(text, node, "embedded.yaml", file, here);
-			return place(configFindings(configModel(document, node, chart), text, here));
+			return place(configFindings(configModel(document, node, chart), text, here).map((each) => asPatch(each, found)));
 		}),
 	];
 	// A text that only looked like a config is none.
@@ -102,14 +105,23 @@ function yamlFindings(yaml: YamlText, outer: Target): PlacedFinding[] {
 		...podFindings({ documents, places, files, releaseAt }),
 		...laterDocuments(documents, places),
 		...writtenTokens(documents, places),
-		...(isKustomization(documents) ? [KUSTOMIZATION] : []),
+		// A patch in a Kustomization is told with that.
+		...(kustomize && !(kustomize.isPatch && outer.embedded) ? [notRendered(kustomize)] : []),
 	]);
 	const maps = mapsIn(documents);
 	const unread = place([...unreadFindings(maps), ...launchFindings(maps)]);
+	if (kustomize?.isPatch) return [...read.flat().filter(({ rule }) => !OF_WHOLES.has(rule)), ...around, ...unread];
 	if (read.length > 0) return [...read.flat(), ...around, ...unread];
 	if (hasMounts(documents) || around.length > 0)
 		return [...around, ...unread, ...place([{ rule: "mounts-only", at: 0, what: NOTHING }])];
 	return [...unread, ...place([{ rule: "no-config", at: 0, what: NOTHING }])];
+}
+
+/** A custom resource without a pipeline is most often a patch of one. */
+function asPatch(finding: ConfigFinding, { label }: ConfigPlace): ConfigFinding {
+	const [, object] = /^(OpenTelemetryCollector\/.+?):/.exec(label) ?? [];
+	if (finding.rule !== "no-pipelines" || object === undefined) return finding;
+	return { ...finding, what: `${finding.what}: this may be a patch of ${shown(object)}`, fix: RENDER };
 }
 
 function configFindings(model: ConfigModel, text: string, target: Target): ConfigFinding[] {
@@ -172,23 +184,16 @@ function laterDocuments(documents: readonly Document[], places: readonly ConfigP
 	}));
 }
 
-/** Whether a file changes and joins other files: configs in it are parts. https://kubectl.docs.kubernetes.io/references/kustomize/ */
-function isKustomization(documents: readonly Document[]): boolean {
-	return documents.some(
-		({ contents }) =>
-			isMap(contents) &&
-			/^(Kustomization|Component)$/.test(String(contents.get("kind"))) &&
-			/^kustomize\./.test(String(contents.get("apiVersion"))),
-	);
+function notRendered({ what, isPatch }: KustomizeFile): ConfigFinding {
+	const unseen = isPatch ? "the config that it changes" : "what it makes of other files";
+	return {
+		rule: "not-read",
+		at: 0,
+		severity: "error",
+		what: `this is ${what}: ${unseen} was not checked`,
+		fix: RENDER,
+	};
 }
-
-const KUSTOMIZATION: ConfigFinding = {
-	rule: "not-read",
-	at: 0,
-	severity: "error",
-	what: "this is a Kustomization: what it makes of other files was not checked",
-	fix: "Render it (kustomize build FOLDER), and pipe that to crossfade check -d … -",
-};
 
 /** https://docs.docker.com/reference/dockerfile/ */
 function isDockerfile(text: string, file: string): boolean {
@@ -205,8 +210,13 @@ const DOCKERFILE: ConfigFinding = {
 	fix: "Check the config that it copies.",
 };
 
+/** What a part of a config need not have, and a directive of a patch is not. */
+const OF_WHOLES: ReadonlySet<RuleId> = new Set(["no-pipelines", "invalid-id", "unused-component"]);
 const NOTHING = "no collector config found in this file";
 const OF_INVENTORY: ReadonlySet<RuleId> = new Set(["unknown-component", "deprecated-component"]);
+
+/** The key of a generator's literal, which stands before the text. */
+const LITERAL = /^[\w.-]+=/;
 
 /** What is wrong with a config that stands as a text in a file: at its place in that file, or, where lines are joined, where the text begins. */
 function textFindings(
@@ -221,11 +231,10 @@ function textFindings(
 	const block = scalar.type === Scalar.BLOCK_LITERAL ? blockText(text, scalar) : undefined;
 	if (!block) {
 		const start = positionOf(text, scalar.range?.[0] ?? 0);
-		// A literal of a generator has its key before the text.
-		const inner = rendered(String(scalar.value).replace(/^[\w.-]+=/, ""));
+		const inner = rendered(String(scalar.value).replace(LITERAL, ""));
 		return fileFindings(inner, name, target).map((found) => ({ ...found, file, ...start }));
 	}
-	return fileFindings(rendered(block.text), name, target).map((found) => ({
+	return fileFindings(rendered(block.text.replace(LITERAL, "")), name, target).map((found) => ({
 		...found,
 		file,
 		line: found.line + block.firstLine - 1,

@@ -2,6 +2,7 @@ import { type Document, isMap, isScalar, isSeq, type Node, type Pair, Scalar, vi
 import { type ChartConfig, chartAt } from "../../adapters/collectors/charts.ts";
 import { CrossfadeError } from "../../base/errors.ts";
 import { positionOf } from "./edit.ts";
+import { BASE, kustomizeFile } from "./kustomize.ts";
 import { entryOf, keyOf, type YamlText } from "./yaml-document.ts";
 
 /** The position of a collector config in a YAML text. */
@@ -39,12 +40,14 @@ export function locateConfig(yaml: YamlText, at: string | undefined, byHand: str
 	if (place && chosen.length === 1) return place;
 	const where = { file: yaml.file };
 	if (places.length === 0) {
+		const kustomize = kustomizeFile(yaml.documents, yaml.file, false)?.what;
+		const nothing = yaml.text.trim() === "" ? "an empty file" : "none";
 		throw new CrossfadeError("refused", {
 			what: "there is no collector config in this file",
 			expected: "service.pipelines, at the top or embedded in Helm values, a custom resource or a ConfigMap",
-			got: yaml.text.trim() === "" ? "an empty file" : "none",
+			got: kustomize ?? nothing,
 			where,
-			fix: `name the file that contains the pipelines; or ${byHand}`,
+			fix: `${kustomize === undefined ? "name the file that contains the pipelines" : BASE}; or ${byHand}`,
 		});
 	}
 	const labels = places.map(({ label }) => label || "(the file itself)").join(", ");
@@ -168,6 +171,8 @@ function isConfigText(value: Node | null): value is Scalar {
 
 /** A block of text that is a config as a whole: what an edit can put back byte for byte. */
 function isConfigBlock({ type, value }: Scalar): boolean {
+	// A literal of a generator of Kustomize has its key before the text.
+	if (/^[\w.-]+=/.test(String(value))) return false;
 	return type === Scalar.BLOCK_LITERAL && /^service:/m.test(String(value)) && /^\s+pipelines:/m.test(String(value));
 }
 

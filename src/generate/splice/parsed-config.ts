@@ -1,7 +1,9 @@
 import { type Document, isAlias, isMap, isScalar, type Node, type Pair, type YAMLMap } from "yaml";
 import { CrossfadeError, type Problem } from "../../base/errors.ts";
+import { shown } from "../../base/mask.ts";
 import { lineBreak, positionOf } from "./edit.ts";
 import { isNullValue } from "./empties.ts";
+import { BASE } from "./kustomize.ts";
 import type { ConfigPlace } from "./locate.ts";
 import { manualEdit, type OtelcolRequest } from "./request.ts";
 import { entryOf, hasMerge, usedAnchors, type YamlText } from "./yaml-document.ts";
@@ -36,13 +38,32 @@ export function parsedConfig(
 	const config = { request, file, documents, document, root, service: root, chart, source };
 	guard(config, root, "the config");
 	guard(config, service?.value, "service");
+	refuseExplicit(config, root);
 	if (!service || !isMap(service.value)) {
+		const patch = /^(OpenTelemetryCollector\/.+?):/.exec(place.label)?.[1];
+		if (!service && patch !== undefined) {
+			const what = `there are no pipelines in ${shown(patch)}: this may be a patch of Kustomize`;
+			throw refusal(config, { what, fix: `${BASE}; or ${manualEdit(request)}` }, root.range?.[0]);
+		}
 		const fix =
 			"name the file that contains service.pipelines (the collector merges several --config files, and replaces lists)";
 		const what = service ? "the service section is empty" : "the config has no service section";
 		throw refusal(config, { what, fix: `${fix}; or ${manualEdit(request)}` }, root.range?.[0]);
 	}
+	refuseExplicit(config, service.value);
 	return { ...config, service: service.value };
+}
+
+/** Refuses a map with keys in the long form of YAML (`? key`), below which lines cannot be added by their column. */
+function refuseExplicit(config: Omit<ParsedConfig, "service">, { items }: YAMLMap): void {
+	const { text } = config.source;
+	for (const { key } of items as YamlEntry[]) {
+		const at = key.range?.[0] ?? 0;
+		if (!/(^|[\s{,])\?[ \t]+$/.test(text.slice(Math.max(0, at - 80), at))) continue;
+		const name = shown(String(isScalar(key) ? key.value : key));
+		const fix = `write it as ${name}: and run this again; or ${manualEdit(config.request)}`;
+		throw refusal(config, { what: `the key ${name} is written in the long form (? ${name})`, fix }, at);
+	}
 }
 
 /** A reason not to change a file; `fix` if there is a better one than editing by hand. */
