@@ -61,6 +61,20 @@ describe("the rotation of a Windows service", { ...needs(pwsh), timeout: 600_000
 		expect(beside(s.tokenFile)).toEqual([]);
 	});
 
+	test("what --validate and --apply print, and why they fail, is shown without the tokens", async () => {
+		const s = await windowsScene();
+		const token = canary();
+		const read = `[System.IO.File]::ReadAllText('${s.tokenFile}')`;
+		const trial = `[System.IO.File]::ReadAllText('${s.tokenFile}.crossfade-trial')`;
+		const says = (name: string) => `'${name} ' + ${read} + ' and ' + ${read} + '.'; ${trial}`;
+		const ways = ["--validate", says("validate"), "--apply", `${says("apply")}; throw ('no ' + ${read})`];
+		const outcome = await s.run(token.token, ["--pid", "0", ...ways], { watched: true });
+		expect(outcome.code).toBe(11);
+		expect(outcome.stderr).toContain("validate [token] and [token].\n[token]\n");
+		expect(outcome.stderr).toContain("error: no [token]\n");
+		expect(s.content()).toBe(s.old.token);
+	});
+
 	test("nothing tells with which token: replaced, not proven, the old one kept, and proven by a later run", async () => {
 		const s = await windowsScene();
 		const token = canary();

@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { fingerprint } from "../../src/token/fingerprint.ts";
 import { canary } from "../harness/canary.ts";
 import { crossfadeProcess, scratch } from "../harness/cli.ts";
+import { aThird } from "../harness/matrix.ts";
 import { needs, otelcol, program, smallDisks } from "../harness/parts.ts";
 import { leftovers, rotateScript, rotationScene, standIn, takesAtOnce } from "../harness/rotation.ts";
 import { shellcheck, shellcheckFindings } from "../harness/shellcheck.ts";
@@ -101,6 +102,44 @@ describe("the generated rotation script, on a real collector under load", needs(
 		const outcome = await runScript(dash, script, places, { stdin: next.token, canaries: [next] });
 		expect(outcome).toMatchObject({ code: 0, stdout: expect.stringContaining("proven") });
 	});
+
+	for (const under of aThird(shells))
+		test(
+			`${under.name}: what --validate and --apply print is shown without the tokens`,
+			needs(under.part),
+			async () => {
+				const [old, next] = [canary(), canary()];
+				const tokenFile = join(scratch({ "torii.token": old.token }), "torii.token");
+				chmodSync(tokenFile, 0o400);
+				const script = await rotateScript(tokenFile);
+				const { url } = await standIn();
+				const says = (name: string) =>
+					`{ echo '${name} begins'; sed 's/.*/x &&, \\\\ %s [&]/' ${tokenFile}; echo; cat ${tokenFile}; } >&2; cat ${join(tokenFile, "..")}/.torii.token.crossfade-trial`;
+				const ways = ["--metrics", url, "--no-precheck", "--validate", says("validate"), "--apply", says("apply")];
+				const run = await runScript(under, script, [...ways, ...takesAtOnce()], {
+					stdin: next.token,
+					canaries: [old, next],
+					watched: true,
+				});
+				expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining("proven") });
+				const line = "x [token][token], \\ %s [[token]]\n";
+				const said = `${line}[token][token]\n`;
+				expect(run.stderr).toBe(`validate begins\n${said}apply begins\n${said}`);
+				expect(leftovers(tokenFile)).toEqual([]);
+				const refused = canary();
+				const failed = await runScript(
+					under,
+					script,
+					[...ways.slice(0, 4), `${says("validate")}; exit 1`, ...ways.slice(5), ...takesAtOnce()],
+					{
+						stdin: refused.token,
+						canaries: [old, next, refused],
+					},
+				);
+				expect(failed).toMatchObject({ code: 11, stderr: expect.stringContaining("[token]") });
+				expect(readFileSync(tokenFile, "utf8")).toBe(next.token);
+			},
+		);
 
 	test("the first token needs no collector: it is put in place with the right mode", async () => {
 		const s = await rotationScene({ load: false });

@@ -25,18 +25,26 @@ function Invoke-Lines($command) {
   } catch {
     $inner = $_.Exception
     while ($null -ne $inner.InnerException) { $inner = $inner.InnerException }
-    return @{ Done = $false; Lines = @(); Why = (Get-Plain $inner.Message) }
+    return @{ Done = $false; Lines = @(); Why = $inner.Message }
   } finally { $shell.Dispose() }
 }
 
-# Set-Change: makes the collector use what is in the file now. Returns whether it did.
-function Set-Change {
+# Get-Shown TEXT OTHER: what a command said, as it can be shown: without the tokens that are known here, and OTHER.
+function Get-Shown($text, $other) {
+  foreach ($one in $run.Token, $run.Old, $other) {
+    if (([string]$one).Length -ge 8) { $text = ([string]$text).Replace($one, '[token]') }
+  }
+  return Get-Plain $text
+}
+
+# Set-Change OTHER: makes the collector use what is in the file now. Returns whether it did. OTHER is a token that is not to be shown, besides those of this run.
+function Set-Change($other) {
   foreach ($command in $run.Validate, $run.Apply) {
     if ($command -ceq '') { continue }
     $end = Invoke-Lines $command
-    foreach ($line in $end.Lines) { [Console]::Error.WriteLine((Get-Plain $line)) }
+    foreach ($line in $end.Lines) { [Console]::Error.WriteLine((Get-Shown $line $other)) }
     if (-not $end.Done) {
-      Write-Problem $end.Why
+      Write-Problem (Get-Shown $end.Why $other)
       return $false
     }
   }

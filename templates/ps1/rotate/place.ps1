@@ -160,7 +160,7 @@ function Restore-Interrupted {
       return
     }
     if ($code -ne 0) { Stop-Run 12 'the old token cannot be put back after an interrupted run' ('it is in ' + (Get-Plain $trial)) }
-    if (-not (Set-Change)) { Write-Caution 'the collector could not be told; see its log' }
+    if (-not (Set-Change (Get-FirstLine $text))) { Write-Caution 'the collector could not be told; see its log' }
     Write-Line ('restored  fp=' + (Get-Fingerprint (Get-FirstLine $text)) + ' is in place again: a run was interrupted before it proved the new token')
   }
   Clear-Trial

@@ -43,10 +43,10 @@ umask 077
 # shellcheck disable=SC3045 # no token in a core file
 ulimit -c 0 2>/dev/null || :
 # A name that the environment has already would be handed to every program with what is put into it here.
-unset -v account again answer apply_state base boot caller came changed config configs counted directory failed failed_before found \
+unset -v account again answer apply_state base boot caller came changed config configs counted directory ended failed failed_before found \
   found_token group groups holder judged keep_list keep_mode keep_owner kept left line lock me metrics new_counted new_print now old \
   old_counted old_print option overtaken pages problem put_back queued reader reader_bounds reader_groups refused refused_before rest \
-  result rights seen sent sent_before sent_first settled settles since stat state steady step table taken taken_before temporary token trial \
+  result rights said secret seen sent sent_before sent_first settled settles shown since stat state steady step table taken taken_before temporary told token trial \
   tried tried_print trying unseen user value view waited wanted was_owner what written \
   APPLY CONFIG COUNTERS DESPITE_QUEUE DRY_RUN EXPORTER FIND_PID FROM HEADER LOGS METRICS OWNER OWNER_WISH PAUSE PID PRECHECK PROBE_URL \
   QUEUE SCHEME SINCE TAKEN TAKEN_BY TAKEN_HOW TAKEN_LABEL TOKEN_FILE UNSEEN VALIDATE WAIT
@@ -418,11 +418,44 @@ count() {
 # Makes the collector use what is in the file now.
 apply_change() {
   if [ -n "$VALIDATE" ]; then
-    sh -c "$VALIDATE" >&2 || return 1
+    run_shown "$VALIDATE" || return 1
   fi
   if [ -n "$APPLY" ]; then
-    sh -c "$APPLY" >&2 || return 1
+    run_shown "$APPLY" || return 1
   fi
+}
+
+# run_shown COMMAND: runs it, then prints what it said without the tokens that are known here. Through a file: what it leaves running would
+# keep a pipe open.
+run_shown() {
+  told=$(mktemp "$directory/.crossfade.XXXXXX") || told=/dev/null
+  ended=0
+  sh -c "$1" >"$told" 2>&1 || ended=$?
+  while IFS= read -r said || [ -n "$said" ]; do
+    for secret in "${token-}" "${old-}" "${line-}" "${put_back-}"; do
+      hide_secret
+    done
+    put "$said
+" >&2
+  done <"$told"
+  [ "$told" = /dev/null ] || rm -f "$told"
+  return "$ended"
+}
+
+# Takes $secret out of $said.
+hide_secret() {
+  case $secret in ????????*) ;; *) return 0 ;; esac
+  shown=
+  while :; do
+    case $said in
+      *"$secret"*)
+        shown=$shown${said%%"$secret"*}'[token]'
+        said=${said#*"$secret"}
+        ;;
+      *) break ;;
+    esac
+  done
+  said=$shown$said
 }
 
 # How much waits in the queue of our exporter, in requests or whatever that queue counts; nothing where the metrics do not show it.

@@ -203,18 +203,26 @@ function Invoke-Lines($command) {
   } catch {
     $inner = $_.Exception
     while ($null -ne $inner.InnerException) { $inner = $inner.InnerException }
-    return @{ Done = $false; Lines = @(); Why = (Get-Plain $inner.Message) }
+    return @{ Done = $false; Lines = @(); Why = $inner.Message }
   } finally { $shell.Dispose() }
 }
 
-# Set-Change: makes the collector use what is in the file now. Returns whether it did.
-function Set-Change {
+# Get-Shown TEXT OTHER: what a command said, as it can be shown: without the tokens that are known here, and OTHER.
+function Get-Shown($text, $other) {
+  foreach ($one in $run.Token, $run.Old, $other) {
+    if (([string]$one).Length -ge 8) { $text = ([string]$text).Replace($one, '[token]') }
+  }
+  return Get-Plain $text
+}
+
+# Set-Change OTHER: makes the collector use what is in the file now. Returns whether it did. OTHER is a token that is not to be shown, besides those of this run.
+function Set-Change($other) {
   foreach ($command in $run.Validate, $run.Apply) {
     if ($command -ceq '') { continue }
     $end = Invoke-Lines $command
-    foreach ($line in $end.Lines) { [Console]::Error.WriteLine((Get-Plain $line)) }
+    foreach ($line in $end.Lines) { [Console]::Error.WriteLine((Get-Shown $line $other)) }
     if (-not $end.Done) {
-      Write-Problem $end.Why
+      Write-Problem (Get-Shown $end.Why $other)
       return $false
     }
   }
@@ -1230,7 +1238,7 @@ function Restore-Interrupted {
       return
     }
     if ($code -ne 0) { Stop-Run 12 'the old token cannot be put back after an interrupted run' ('it is in ' + (Get-Plain $trial)) }
-    if (-not (Set-Change)) { Write-Caution 'the collector could not be told; see its log' }
+    if (-not (Set-Change (Get-FirstLine $text))) { Write-Caution 'the collector could not be told; see its log' }
     Write-Line ('restored  fp=' + (Get-Fingerprint (Get-FirstLine $text)) + ' is in place again: a run was interrupted before it proved the new token')
   }
   Clear-Trial
