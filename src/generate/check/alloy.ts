@@ -15,17 +15,45 @@ import { alloyId, exportsOf, hasSettings, moduleShape, settingFindings, settings
 import { credentialFindings, isCredentialKey, urlFindings } from "./credentials.ts";
 import { isProvider } from "./delivery.ts";
 import type { ConfigFinding } from "./rules.ts";
+import { type CredentialUser, sharedCredentials } from "./shared-credentials.ts";
 import { ASK_PROGRAM, type Target } from "./structure.ts";
 
 /** All offline findings about an Alloy config. */
 export function alloyFindings(statements: readonly AlloyStatement[], target: Target): ConfigFinding[] {
 	if (statements.length === 0) return [{ rule: "no-config", at: 0, what: "there is no block in this file" }];
-	const ours = rotatedBlocks(blocksBelow(statements));
-	return moduleFindings(statements, target, { declared: [], ids: [] }).map((found) =>
-		found.rule === "token-from-env" && ours.some(({ from, to }) => from <= found.at && found.at < to)
-			? { ...found, severity: "error" as const }
-			: found,
-	);
+	const blocks = blocksBelow(statements);
+	const ours = rotatedBlocks(blocks);
+	return [
+		...moduleFindings(statements, target, { declared: [], ids: [] }).map((found) =>
+			found.rule === "token-from-env" && ours.some(({ from, to }) => from <= found.at && found.at < to)
+				? { ...found, severity: "error" as const }
+				: found,
+		),
+		...sharedCredentials(credentialUsers(blocks)),
+	];
+}
+
+/** What the exporters of otelcol components send: the file behind an authenticator, or else the authenticator. */
+function credentialUsers(blocks: readonly AlloyBlockNode[]): CredentialUser[] {
+	return blocks
+		.filter(({ name }) => name.startsWith("otelcol.exporter."))
+		.flatMap((block) => {
+			const set = attributesOf(block.body);
+			const used = set.filter(({ name }) => name === "auth").flatMap(({ value }) => paths(value));
+			return used.map(({ path }): CredentialUser => {
+				const id = path.replace(/\.handler$/, "");
+				const auth = blocks.find((each) => alloyId(each) === id);
+				const sources = auth ? attributesOf(auth.body).flatMap(({ value }) => paths(value)) : [];
+				const file = sources.map((each) => /^local\.file\.\w+/.exec(each.path)?.[0]).find(Boolean);
+				return {
+					exporter: alloyId(block),
+					at: block.from,
+					credential: file ?? id,
+					authenticator: id,
+					endpoints: textsOf(set),
+				};
+			});
+		});
 }
 
 /** Names of components whose settings are not in our tables: what stands in them was not looked at. */

@@ -11,6 +11,7 @@ import { type ComponentNode, type ConfigModel, nodeAt, scalarAt, type TextNode, 
 import { credentialFindings, isCredentialKey, literalCredential, urlFindings } from "./credentials.ts";
 import { crossesDisk, forwardingFindings, pathsOf } from "./forwarding.ts";
 import type { ConfigFinding } from "./rules.ts";
+import { credentialUsers, sharedCredentials } from "./shared-credentials.ts";
 
 /** OTLP exporters, and extensions that provide a client's credential: all of these can follow a file, or use what does. */
 const ROTATING =
@@ -26,6 +27,7 @@ export function deliveryFindings(model: ConfigModel, text: string, release: Vers
 		...firstTokens(model, release),
 		...metadataInQueues(model, release),
 		...forwardingFindings(model, release),
+		...sharedCredentials(credentialUsers(model)),
 	];
 }
 

@@ -51,6 +51,13 @@ export const tokenRules = {
 		fix: "Upgrade to 0.151.0 or later, or restart after every rotation.",
 		source: `${CONTRIB}/pull/45953`,
 	},
+	"token-to-others": {
+		severity: "warning",
+		title: "one token is sent to hosts of different owners",
+		why: "Whoever runs one of the hosts sees the token, and can send to the other in your name. An error where one of them is a provider in our tables.",
+		fix: "Give each destination an authenticator and a token of its own.",
+		source: `${CONTRIB}/tree/v0.159.0/extension/bearertokenauthextension`,
+	},
 	"header-not-forwarded": {
 		severity: "error",
 		title: "a header of the client does not reach the exporter",

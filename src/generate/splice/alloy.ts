@@ -41,6 +41,7 @@ export function spliceAlloy(text: string, file: string, request: AlloyRequest): 
 	if (request.remove) return { text: cleaned, wired: [], notes: [] };
 	const blocks = topBlocks(cleaned, file);
 	if (blocks.length === 0) throw noConfig(file, request);
+	refuseSharing(cleaned, file, request, blocks);
 	const lists = outputLists(cleaned, file, request, blocks);
 	const edits = [...lists.map((list) => addToList(cleaned, list, request)), ...addBlocks(cleaned, blocks, request)];
 	const result = applyEdits(
@@ -85,6 +86,25 @@ function dropStale(text: string, file: string, request: AlloyRequest): string {
 
 function isOwn({ name, label }: AlloyBlockNode, request: AlloyRequest): boolean {
 	return OWN_BLOCKS.includes(name) && (label === request.label || label === `${request.label}_token`);
+}
+
+/** Refuses where another component uses our authenticator or our token. */
+function refuseSharing(text: string, file: string, request: AlloyRequest, blocks: readonly AlloyBlockNode[]): void {
+	const { label } = request;
+	const ours = [`otelcol.auth.bearer.${label}.`, `local.file.${label}_token.`, `local.file.${label}.`];
+	const uses = ({ body }: AlloyBlockNode): boolean =>
+		body.some((each) => {
+			if (each.kind === "block") return uses(each);
+			const value = each.value.map((token) => token.text).join("");
+			return ours.some((id) => value.includes(id));
+		});
+	const other = blocks.find((block) => !isOwn(block, request) && uses(block));
+	if (!other) return;
+	throw new CrossfadeError("refused", {
+		what: `${shown(idOf(other))} also uses the token of ${label}: it would get the new one, too`,
+		where: { file, ...positionOf(text, other.from) },
+		fix: `give ${shown(idOf(other))} an authenticator of its own, or choose another --name`,
+	});
 }
 
 function editedByHand(text: string, file: string, block: AlloyBlockNode): CrossfadeError {

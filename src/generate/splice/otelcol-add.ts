@@ -1,4 +1,5 @@
-import { isMap, isSeq, type YAMLMap } from "yaml";
+import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type YAMLMap } from "yaml";
+import { shown } from "../../base/mask.ts";
 import { entryLines } from "../render/yaml.ts";
 import type { Edit } from "./edit.ts";
 import { commentOut, fillInFlow, isNullValue } from "./empties.ts";
@@ -7,8 +8,8 @@ import { ownEntries } from "./own-entries.ts";
 import { guard, type ParsedConfig, refusal, type YamlEntry } from "./parsed-config.ts";
 import { passageNotes } from "./passage.ts";
 import { choosePipelines, type PipelineEntry, pipelinesOf } from "./pipelines.ts";
-import { manualEdit, type WantedEntry } from "./request.ts";
-import { entryOf, keyOf, resolvedValue, wordsOf } from "./yaml-document.ts";
+import { isOwn, manualEdit, type WantedEntry } from "./request.ts";
+import { entryOf, keyOf, mergedEntries, resolvedValue, wordsOf } from "./yaml-document.ts";
 import { addEntry, addItem, addLines, fillEmpty, flowEntry, flowWord } from "./yaml-edit.ts";
 
 /** The pipelines to connect to our exporter, and what the user should know about them. */
@@ -78,6 +79,7 @@ function absentNote({ chart, request }: ParsedConfig, signal: string): string {
 /** Edits that add what is missing. */
 export function addMissing(config: ParsedConfig, chosen: readonly PipelineEntry[]): Edit[] {
 	const { request, root, source } = config;
+	refuseSharing(config);
 	const present = ownEntries(root, source, request.name, request.entries).map(({ id }) => id);
 	const missing = request.entries.filter(({ id }) => !present.includes(id));
 	const sections = [...new Set(missing.map(({ section }) => section))];
@@ -93,6 +95,40 @@ export function addMissing(config: ParsedConfig, chosen: readonly PipelineEntry[
 			),
 		),
 	];
+}
+
+/** Refuses where another component uses our authenticator, and would get our token or ask for it. */
+function refuseSharing(config: ParsedConfig): void {
+	const { document, root, request } = config;
+	const ours = request.entries.filter(({ section }) => section === "extensions").map(({ id }) => id);
+	for (const section of root.items as YamlEntry[]) {
+		const name = keyOf(section) ?? "";
+		const map = resolvedValue(document, section);
+		if (name === "service" || !isMap(map)) continue;
+		for (const pair of map.items as YamlEntry[]) {
+			const id = keyOf(pair) ?? "";
+			const used = isOwn(name, id, request.name)
+				? undefined
+				: ours.find((each) => usesAuth(document, pair.value, each));
+			if (used === undefined) continue;
+			const what = `${shown(id)} also uses ${used}: it would send or expect the token of ${request.exporter}`;
+			const fix = `give ${shown(id)} an authenticator of its own, or choose another --name`;
+			throw refusal(config, { what, fix }, pair.key.range?.[0]);
+		}
+	}
+}
+
+/** Whether a component names an authenticator, at any depth. */
+function usesAuth(document: Document, node: Node | null, id: string, seen = new Set<Node>()): boolean {
+	const value = isAlias(node) ? node.resolve(document) : node;
+	if (!value || seen.has(value)) return false;
+	seen.add(value);
+	if (isSeq(value)) return value.items.some((item) => usesAuth(document, item as Node, id, seen));
+	if (!isMap(value)) return false;
+	return mergedEntries(document, value).some((pair) => {
+		const isName = /auth/.test(keyOf(pair) ?? "") && isScalar(pair.value) && String(pair.value.value).trim() === id;
+		return isName || usesAuth(document, pair.value, id, seen);
+	});
 }
 
 function addToSection(config: ParsedConfig, section: string, entries: readonly WantedEntry[]): Edit[] {

@@ -281,6 +281,16 @@ const cases: readonly RuleCase[] = [
 	},
 	{ rule: "watch-broken", text: resource(tokenMount), at: "/etc/crossfade", release: "0.145.0" },
 	{
+		rule: "token-to-others",
+		text: good
+			.replace(
+				"extensions:\n  bearer",
+				"  otlp_http/y:\n    endpoint: https://otlp.example.org\n    auth:\n      authenticator: bearertokenauth/x\nextensions:\n  bearer",
+			)
+			.replace("exporters: [otlp_http/x]", "exporters: [otlp_http/x, otlp_http/y]"),
+		at: "otlp_http/y",
+	},
+	{
 		rule: "header-not-forwarded",
 		text: good
 			.replace(
