@@ -234,8 +234,9 @@ export async function findOrphan(engine: Engine): Promise<StepOutcome> {
 		: unclear("a token that nobody has may still live", outcomeText(ended));
 }
 
-function unclear(what: string, got: string): StepOutcome {
-	return { how: "unknown", note: `${what}: ${got}`, problem: { what, got, fix: "run crossfade rotate resume again" } };
+function unclear(what: string, got: string, or = ""): StepOutcome {
+	const fix = `run crossfade rotate resume again${or}`;
+	return { how: "unknown", note: `${what}: ${got}`, problem: { what, got, fix } };
 }
 
 /** The new token is accepted, and belongs where the old one does. */
@@ -258,7 +259,11 @@ export async function proveNew(engine: Engine): Promise<StepOutcome> {
 			},
 		};
 	}
-	if (is === "unclear") return unclear("it is not clear whether the provider accepts the new token", how);
+	if (is === "unclear") {
+		const without = engine.spec.rules.withoutIngests;
+		const or = without === undefined ? "" : `; a way in that you do not use is left out by ${without} in its block`;
+		return unclear("it is not clear whether the provider accepts the new token", how, or);
+	}
 	const before = JSON.parse(String(engine.state().steps["prepare"]?.facts?.["same"] ?? "{}")) as Record<string, string>;
 	const other = Object.keys(before).find((name) => same[name] !== undefined && same[name] !== before[name]);
 	if (other !== undefined) {

@@ -18,16 +18,17 @@ async function started(rotation: readonly string[] = []): Promise<RotationWorld>
 const answering = (path: string, change: (answer: ProviderAnswer) => ProviderAnswer) => (world: RotationWorld) =>
 	behind(world, ({ url }, answer) => (url === path ? change(answer) : answer));
 
-test("the new token is tried on the provider's native API and on Langfuse's, by default on both", async () => {
+test("the new token is tried on the provider's native API, and half a pair not on Langfuse's", async () => {
 	const world = await started();
 	await world.rotate("personNeeded", ...PASTE);
 	const log = await world.rotate("ok", "log");
 	expect(log).toContain("a test record to POST /api/v1/messages: accepted (201)");
-	expect(log).toContain("a test record to POST /api/public/ingestion: accepted (207)");
+	expect(log).not.toContain("/api/public/ingestion");
 });
 
 test.each([
 	["native", true, false],
+	["both", true, true],
 	["langfuse", false, true],
 	["none", false, false],
 ])("ingest: %s", async (ingest, isNative, isLangfuse) => {
@@ -67,9 +68,11 @@ test.each([
 		"not taken (400)",
 	],
 ] as const)("%s proves nothing, and nothing is written", async (_, path, change, says) => {
-	const world = await started();
+	const world = await started(["ingest: both"]);
 	await answering(path, change)(world);
-	expect(await world.rotate("unknownState", ...PASTE)).toContain(says);
+	const said = await world.rotate("unknownState", ...PASTE);
+	expect(said).toContain(says);
+	expect(said).toContain("left out by ingest: none");
 	expect(world.read("live.token")).toBe(world.first);
 });
 
@@ -85,5 +88,6 @@ test("a public half from another row is noticed, and a person is asked for the p
 	expect(said).toContain("a test record to POST /api/public/ingestion: refused (401)");
 	expect(world.read("app.env")).toBe(before);
 	await world.rotate("personNeeded", ...PASTE, "--public-id", String(fresh));
+	expect(await world.rotate("ok", "log")).toContain("a test record to POST /api/public/ingestion: accepted (207)");
 	expect(world.read("app.env")).toBe(`ID=${fresh}\nSECRET=${world.read("new.token")}\n`);
 });

@@ -21,6 +21,8 @@ export interface ProviderRotation {
 	 * the provider's about itself, `whoami`, does not show these.
 	 */
 	ingests?(about: RotationAbout): readonly ProviderCall[];
+	/** What in a rotation's block leaves them out. */
+	readonly withoutIngests?: string;
 	/** What must be right before anything happens, in words for the plan; a problem stops it. */
 	refuses?(about: RotationAbout): string | undefined;
 	/** What is wrong with settings that are each of the right form, in words; undefined if nothing. */

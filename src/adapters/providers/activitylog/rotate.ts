@@ -2,7 +2,7 @@
  * How a token of ActivityLog is rotated: a person mints a second one for the same system and, when nothing sends with the first, revokes that.
  * The value is shown once. A replacement with another retention changes the policy without a word, and one of another system puts telemetry
  * in the wrong place: both are compared by `GET /systems/me` as far as that tells them. The new one is also tried on its native API and on the
- * one for Langfuse's SDKs, which signs in with a pair: a public half from another row shows there, and nowhere else.
+ * one for Langfuse's SDKs, which signs in with a pair, where a store has one: a public half from another row shows there, and nowhere else.
  *
  * Sources: https://www.activitylog.com/docs/20-setup-system-tokens, https://www.activitylog.com/docs/50-ingest-native,
  * https://www.activitylog.com/docs/51-ingest-otlp, https://www.activitylog.com/docs/52-ingest-langfuse. Unverified: that an event of the type
@@ -59,7 +59,7 @@ export const rotation: ProviderRotation = {
 			name: "ingest",
 			form: "text",
 			description:
-				"Where besides OTLP the new token is tried, with one test record each: native, langfuse, both or none; default: both.",
+				"Where besides OTLP the new token is tried, with one test record each: native, langfuse, both or none; default: native, and langfuse where a store has a pair.",
 			example: "none",
 		},
 	],
@@ -85,8 +85,10 @@ export const rotation: ProviderRotation = {
 			],
 		},
 	],
+	withoutIngests: "ingest: none",
 	ingests(about) {
-		const { ingest = "both" } = about.settings;
+		// Langfuse's SDKs sign in with a pair: half of one says nothing about that way in.
+		const { ingest = about.publicId === undefined ? "native" : "both" } = about.settings;
 		return [native(about), langfuse(about)].filter(
 			(_, index) => ingest === "both" || ingest === ["native", "langfuse"][index],
 		);
