@@ -2,6 +2,7 @@ import type { Provider } from "../adapters/providers/provider.ts";
 import type { ProviderCall } from "../adapters/providers/rotation.ts";
 import { CrossfadeError } from "../base/errors.ts";
 import { jsonField } from "../base/json.ts";
+import { ownEntry } from "../base/lookup.ts";
 import type { ProbeEvidence } from "../prove/evidence/evidence.ts";
 import { openStore } from "../prove/evidence/store.ts";
 import { probeRound } from "../prove/probe/round.ts";
@@ -96,7 +97,7 @@ async function byIngest(
 	const { status, headers } = outcome;
 	if (status === 401) return seen("refused", "refused (401)");
 	const sampled = "answers" in spec.issuer ? (spec.issuer as Provider).answers?.sampled : undefined;
-	if (sampled !== undefined && headers[sampled] === "true")
+	if (sampled !== undefined && ownEntry(headers, sampled) === "true")
 		return seen("unclear", "dropped by sampling, which shows nothing");
 	const isTaken = status >= 200 && status < 300 && (call.took?.(Buffer.from(outcome.body).toString("utf8")) ?? true);
 	return isTaken ? seen("accepted", `accepted (${status})`) : seen("unclear", `not taken (${status})`);

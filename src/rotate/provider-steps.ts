@@ -1,4 +1,4 @@
-import type { ProviderCall } from "../adapters/providers/rotation.ts";
+import type { ProviderCall, RotationStrategy } from "../adapters/providers/rotation.ts";
 import { duration } from "../base/duration.ts";
 import { fingerprint } from "../token/fingerprint.ts";
 import { Secret } from "../token/secret.ts";
@@ -239,6 +239,13 @@ function unclear(what: string, got: string, or = ""): StepOutcome {
 	return { how: "unknown", note: `${what}: ${got}`, problem: { what, got, fix } };
 }
 
+/** What to do about an old token that lives, by what should have ended it. */
+const STILL_ALIVE: Readonly<Record<RotationStrategy["ends"], string>> = {
+	clock: "ask the provider; if its support gave it more time: crossfade rotate reopen --until TIME",
+	revoke: "look which token was ended, end this one, then run crossfade rotate resume",
+	"at-once": "ask the provider, then run crossfade rotate resume",
+};
+
 /** The new token is accepted, and belongs where the old one does. */
 export async function proveNew(engine: Engine): Promise<StepOutcome> {
 	const fresh = await engine.secret("new");
@@ -348,11 +355,7 @@ export async function proveOldDead(engine: Engine): Promise<StepOutcome> {
 			problem: {
 				what: "the old token is still accepted, though it should have ended",
 				got: old.how,
-				fix: {
-					clock: "ask the provider; if its support gave it more time: crossfade rotate reopen --until TIME",
-					revoke: "look which token was ended, end this one, then run crossfade rotate resume",
-					"at-once": "ask the provider, then run crossfade rotate resume",
-				}[engine.spec.strategy.ends],
+				fix: STILL_ALIVE[engine.spec.strategy.ends],
 			},
 		};
 	}
