@@ -1,5 +1,6 @@
 import type { ProviderCall, RotationStrategy } from "../adapters/providers/rotation.ts";
 import { duration } from "../base/duration.ts";
+import type { RotationSpec } from "../spec/rotation.ts";
 import { fingerprint } from "../token/fingerprint.ts";
 import { Secret } from "../token/secret.ts";
 import { tokenProblems } from "../token/shape.ts";
@@ -50,7 +51,7 @@ export async function prepareProvider(engine: Engine): Promise<StepOutcome> {
 			accepted.how,
 			accepted.is === "refused"
 				? "name the token that is in use now as current:, or start with --adopt"
-				: "see why, with crossfade probe or the provider's page",
+				: (otherPath(spec) ?? "see why, with crossfade probe or the provider's page"),
 		);
 	}
 	const facts: Record<string, string> = { same: JSON.stringify(accepted.same ?? {}) };
@@ -69,6 +70,13 @@ export async function prepareProvider(engine: Engine): Promise<StepOutcome> {
 		facts["prepared"] = JSON.stringify(found);
 	}
 	return { how: "done", facts };
+}
+
+/** Where the path of the provider's own endpoint is missing: everything is answered with 404 then. */
+function otherPath({ issuer, endpoint }: RotationSpec): string | undefined {
+	const own = "endpoint" in issuer ? new URL(String(issuer.endpoint)).pathname : "/";
+	if (own === "/" || endpoint.endsWith(own)) return undefined;
+	return `see whether endpoint: should end with ${own}, as ${issuer.title}'s own does`;
 }
 
 function notSafe(what: string, got: string, fix: string): StepOutcome {

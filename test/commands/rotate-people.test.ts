@@ -85,3 +85,10 @@ describe("a fleet file that was changed while a rotation is under way", () => {
 		expect(await world.stateOf(world.first)).toBe("active");
 	});
 });
+
+test("an endpoint without the path of the provider's own is not a safe plan, and the fix names the path", async () => {
+	const world = await rotationWorld("activitylog");
+	world.write("crossfade.yaml", world.read("crossfade.yaml").replace("/api/v1/otlp", ""));
+	expect(await world.rotate("unsafePlan", "start")).toContain("see whether endpoint: should end with /api/v1/otlp");
+	expect(await world.stateOf(world.first)).toBe("active");
+});
