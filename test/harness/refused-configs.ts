@@ -1,4 +1,5 @@
 import { judgedTelemetry } from "./refused-telemetry.ts";
+import { judgedTransport } from "./refused-transport.ts";
 import { judgedValues } from "./refused-values.ts";
 
 /** A config that the real collector refuses, or not, and what T1 says about it. */
@@ -91,6 +92,7 @@ export const judged: readonly JudgedConfig[] = [
 		errors: ["empty-pipeline", "empty-pipeline"],
 	},
 	...judgedValues(whole, to),
+	...judgedTransport(whole, to),
 	...judgedTelemetry(whole),
 	{ name: "null everywhere", text: "receivers:\nexporters:\nservice:\n", errors: ["no-pipelines"] },
 	{

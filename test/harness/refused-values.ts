@@ -339,7 +339,7 @@ export const judgedValues = (whole: Whole, to: (exporter: string) => string): re
 	},
 	{
 		name: "a receiver with a TLS version that is none",
-		text: whole({ receivers: "{otlp: {protocols: {grpc: {tls: {min_version: '2'}}}}}" }),
+		text: whole({ receivers: "{otlp: {protocols: {grpc: {tls: {min_version: '2', cert_file: a, key_file: b}}}}}" }),
 		errors: ["refused-value"],
 	},
 ];

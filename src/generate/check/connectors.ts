@@ -1,14 +1,41 @@
 import { componentSignals, connectorSignals } from "../../adapters/collectors/otelcol.ts";
 import { ownEntry } from "../../base/lookup.ts";
 import { shown } from "../../base/mask.ts";
-import type { ComponentNode, ConfigModel, PipelineNode } from "./config-model.ts";
+import { type ComponentNode, type ConfigModel, type PipelineNode, textsBelow } from "./config-model.ts";
 import type { ConfigFinding } from "./rules.ts";
 
 /** Connectors that one side of is missing, that cannot turn the one signal into the other, or that lead back to themselves. */
-export function connectorFindings({ components, pipelines, chart }: ConfigModel): ConfigFinding[] {
+export function connectorFindings({ document, components, pipelines, chart }: ConfigModel): ConfigFinding[] {
 	if (chart || pipelines.some(({ receivers, exporters }) => !receivers || !exporters)) return [];
 	const connectors = components.filter(({ section }) => section === "connectors");
-	return [...connectors.flatMap((each) => sides(each, pipelines)), ...cycle(connectors, pipelines)];
+	return [
+		...connectors.flatMap((each) => [...sides(each, pipelines), ...destinations(each, pipelines, document)]),
+		...cycle(connectors, pipelines),
+	];
+}
+
+/** Where a connector's settings name pipelines: those have to have it as a receiver. Of routing this was measured. */
+const DESTINATIONS: Readonly<Record<string, readonly string[]>> = {
+	routing: ["default_pipelines", "pipelines"],
+	failover: ["priority_levels"],
+};
+
+function destinations(
+	{ id, type, value }: ComponentNode,
+	pipelines: readonly PipelineNode[],
+	document: ConfigModel["document"],
+): ConfigFinding[] {
+	const keys = ownEntry(DESTINATIONS, type);
+	if (!keys) return [];
+	return textsBelow(document, value)
+		.filter(({ path, text }) => keys.includes(path.at(-1) ?? "") && !text.includes("$"))
+		.filter(({ text }) => !users(pipelines, "receivers", id).some((each) => each.id === text))
+		.map(({ text, at }) => ({
+			rule: "missing-reference" as const,
+			at,
+			what: `the connector ${shown(id)} sends to the pipeline ${shown(text)}, which is not there or does not have it as a receiver`,
+			...(type !== "routing" && { severity: "warning" as const }),
+		}));
 }
 
 /** The pipelines that have a component on one of their sides. */

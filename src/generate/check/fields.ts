@@ -79,6 +79,7 @@ function unaccepted(
 	const place = [shown(owner.id), ...(path.length > 0 ? [shown(path.join("."))] : [])].join(" ");
 	if (typeof allowed === "string") {
 		if (["headers", "object"].includes(allowed) && isElsewhere(node)) return [notRead(at, place)];
+		if (allowed === "headers") return wrongHeaders(node, place, owner.document);
 		const wanted = wrongType(node, allowed);
 		return wanted ? [{ rule: "wrong-type", at, what: `${place} is not ${wanted}` }] : [];
 	}
@@ -127,10 +128,26 @@ function isOlderNumber({ type, value }: Scalar): boolean {
 	return type === Scalar.PLAIN && /^[-+]?(\d[\d_]*|0[xob][\da-f_]+)$/i.test(String(value));
 }
 
+/** Headers, as a map or as a list of names and values, that are no texts: the decoder makes none of a number. */
+function wrongHeaders(node: Node, place: string, document: Document): ConfigFinding[] {
+	const wrong = (at: Node, what: string): ConfigFinding => ({ rule: "wrong-type", at: at.range?.[0] ?? 0, what });
+	if (!isMap(node) && !isSeq(node)) return [wrong(node, `${place} is not a map of headers`)];
+	const values: readonly (readonly [string, unknown])[] = isMap(node)
+		? mergedEntries(document, node).map((pair) => [keyOf(pair) ?? "?", pair.value])
+		: node.items.flatMap((item) => {
+				const entry = isAlias(item) ? item.resolve(document) : item;
+				return isMap(entry) ? [[String(entry.get("name") ?? "?"), entry.get("value", true)] as const] : [];
+			});
+	return values.flatMap(([name, written]) => {
+		const value = isAlias(written) ? written.resolve(document) : (written as Node | null | undefined);
+		if (!value || (isScalar(value) && ["string", "object"].includes(typeof value.value))) return [];
+		return [wrong(value, `${place} ${shown(name)} is not a text: put a number or true in quotes`)];
+	});
+}
+
 /** What a setting has to be, if a node is not that; measured: the decoder makes no boolean or number of a text in quotes, nor of yes and no. */
 function wrongType(node: Node, type: string): string | undefined {
 	if (type === "object" || isElsewhere(node)) return undefined;
-	if (type === "headers") return isMap(node) || isSeq(node) ? undefined : "a map of headers";
 	if (!isScalar(node)) return "a single value";
 	const [name = "", values = ""] = type.split(":", 2);
 	// A directive %YAML 1.1 makes yes a boolean to our parser, and not to the collector's.

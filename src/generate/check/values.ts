@@ -40,6 +40,8 @@ interface ComponentValues {
 	readonly value: (path: string) => unknown;
 	readonly number: (path: string) => number | undefined;
 	readonly isEmptyList: (path: string) => boolean;
+	/** The texts of a list. */
+	readonly texts: (path: string) => readonly string[];
 }
 
 /** What cannot work: the setting to point at, and what is said of it. */
@@ -139,7 +141,9 @@ const memoryLimiter: Judge = (of) => {
 const batch: Judge = (of) => {
 	const most = of.number("send_batch_max_size");
 	const least = of.has("send_batch_size") ? of.number("send_batch_size") : 8192;
+	const keys = of.texts("metadata_keys").map((key) => key.toLowerCase());
 	return [
+		new Set(keys).size < keys.length && ["metadata_keys", "metadata_keys has one name twice (case does not matter)"],
 		below(of, "timeout", 0, true, "is negative"),
 		most !== undefined &&
 			most > 0 &&
@@ -151,6 +155,41 @@ const batch: Judge = (of) => {
 const TLS_VERSIONS = ["1.0", "1.1", "1.2", "1.3"];
 
 const isElsewhere = (text: string) => /\$|\{\{/.test(text);
+
+const TLS_TEXTS = ["ca", "cert", "key"].flatMap((name) => [`${name}_file`, `${name}_pem`]);
+
+/** Certificates and keys come in pairs, each from one place. https://github.com/open-telemetry/opentelemetry-collector/blob/v0.155.0/config/configtls/README.md */
+const certificates =
+	(at: string, isServer: boolean): Judge =>
+	(of) => {
+		if (!of.has(at)) return [];
+		const isSet = (name: string) => of.has(`${at}.${name}`) && of.value(`${at}.${name}`) !== "";
+		// A variable may be empty, which is as good as not set.
+		if (TLS_TEXTS.some((name) => isElsewhere(String(of.value(`${at}.${name}`) ?? "")))) return [];
+		const twice = (["ca", "cert", "key"] as const).find((name) => isSet(`${name}_file`) && isSet(`${name}_pem`));
+		const [certificate, key] = ["cert", "key"].map((name) => isSet(`${name}_file`) || isSet(`${name}_pem`));
+		return [
+			twice !== undefined && [`${at}.${twice}_pem`, `${at}.${twice}_file and ${twice}_pem are both set`],
+			(certificate !== key || (isServer && !certificate)) && [at, `${at} needs both a certificate and its key`],
+		];
+	};
+
+/** Levels, measured. https://github.com/open-telemetry/opentelemetry-collector/blob/v0.155.0/config/configcompression/compressiontype.go */
+const LEVELS: Readonly<Record<string, readonly [least: number, most: number]>> = {
+	gzip: [-2, 9],
+	zlib: [-2, 9],
+	deflate: [-2, 9],
+	snappy: [0, 0],
+	lz4: [0, 0],
+};
+
+const compression: Judge = (of) => {
+	const kind = String(of.value("compression") ?? "gzip");
+	const [level, range] = [of.number("compression_params.level"), ownEntry(LEVELS, kind)];
+	const isOutside = level !== undefined && range !== undefined && (level < range[0] || level > range[1]);
+	const between = range?.[0] === range?.[1] ? "has no levels" : `has levels from ${range?.join(" to ")}`;
+	return [isOutside && ["compression_params.level", `${kind} ${between}`]];
+};
 
 /** https://github.com/open-telemetry/opentelemetry-collector/blob/v0.155.0/config/configtls/README.md */
 const tls =
@@ -198,14 +237,16 @@ const debug: Judge = (of) => {
 	];
 };
 
+const ofClients: readonly Judge[] = [tls("tls"), certificates("tls", false)];
+
 /** By component: what its values have to be to each other. Defaults are those of the same release. */
 const JUDGES: Readonly<Record<string, readonly Judge[]>> = {
 	"exporters/debug": [debug, queue],
-	"exporters/otlp": [retry, queue, tls("tls"), grpcAddress],
-	"exporters/otlp_grpc": [retry, queue, tls("tls"), grpcAddress],
-	"exporters/otlphttp": [retry, queue, tls("tls")],
-	"exporters/otlp_http": [retry, queue, tls("tls")],
-	"receivers/otlp": [tls("protocols.grpc.tls"), tls("protocols.http.tls")],
+	"exporters/otlp": [retry, queue, ...ofClients, grpcAddress],
+	"exporters/otlp_grpc": [retry, queue, ...ofClients, grpcAddress],
+	"exporters/otlphttp": [retry, queue, ...ofClients, compression],
+	"exporters/otlp_http": [retry, queue, ...ofClients, compression],
+	"receivers/otlp": ["protocols.grpc.tls", "protocols.http.tls"].flatMap((at) => [tls(at), certificates(at, true)]),
 	"processors/memory_limiter": [memoryLimiter],
 	"processors/batch": [batch],
 };
@@ -252,6 +293,10 @@ function clashes({ document }: ConfigModel, { section, type, id, at, value }: Co
 		has: (path) => isWritten(node(path)),
 		value: (path) => scalarAt(document, value, ...path.split(".")) ?? undefined,
 		number: (path) => numberOf(node(path)),
+		texts: (path) => {
+			const list = node(path);
+			return isSeq(list) ? list.items.flatMap((item) => (isScalar(item) ? [String(item.value)] : [])) : [];
+		},
 		isEmptyList: (path) => isSeq(node(path)) && (node(path) as YAMLSeq).items.length === 0,
 	};
 	return (ownEntry(JUDGES, `${section}/${type}`) ?? []).flatMap((judge) =>
