@@ -21,7 +21,8 @@ const FIELDS = [
 ];
 const NAMES = /(^|[/\\])(kustomization\.ya?ml|Kustomization)$/;
 const DIRECTIVE = /^\$(patch|retainKeys|deleteFromPrimitiveList\/.*|setElementOrder\/.*)$/;
-const SECTION = /^(receivers|processors|exporters|extensions|connectors):/m;
+/** A section of a config with components by name; Alertmanager, too, has receivers, in a list. */
+const SECTION = /^(receivers|processors|exporters|extensions|connectors):(\s*\{|[ \t]*(#.*)?\n[ \t]+[\w./-]+:)/m;
 
 /**
  * What a file is to Kustomize; undefined for whole configs and objects. `hasConfig`: a config was found in it.

@@ -85,6 +85,10 @@ describe("a file of Kustomize is told as what it is", () => {
 
 	test.each([
 		["a ConfigMap with a whole config", `${head("ConfigMap", "v1")}data:\n  config.yaml: |\n${indent(config, 4)}`],
+		[
+			"a ConfigMap of another program that has receivers",
+			`${head("ConfigMap", "v1")}data:\n  a.yaml: |\n    route: {receiver: x}\n    receivers:\n      - name: x\n`,
+		],
 		["a list of things to do that is no patch", `tasks:\n  - op: add\n    path: /a\nconfig:\n${indent(config, 2)}`],
 		["a config whose patches are of something else", `x: {patches: []}\nconfig:\n${indent(config, 2)}`],
 	])("%s is none", async (_name, text) => {
