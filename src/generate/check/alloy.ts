@@ -89,8 +89,15 @@ interface Outer {
 /** Blocks whose body is a module of its own, with components and references that count only there. */
 const MODULES = ["declare", "foreach"];
 
-/** Modules that are in other places, or in a text. https://grafana.com/docs/alloy/latest/get-started/modules/#import-modules */
+/**
+ * Modules that are in other places, or in a text, and a whole config from a server. https://grafana.com/docs/alloy/latest/get-started/modules/#import-modules
+ * https://grafana.com/docs/alloy/latest/reference/config-blocks/remotecfg/
+ */
 function importFindings({ name, label, from }: AlloyBlockNode): ConfigFinding[] {
+	if (name === "remotecfg") {
+		const fix = "Check what that server sends, too: it is a config of its own.";
+		return [{ rule: "not-read", at: from, what: "what remotecfg fetches was not checked", fix }];
+	}
 	if (!name.startsWith("import.")) return [];
 	const fix = "Check the modules that it names, too: each is a file of its own.";
 	return [{ rule: "not-read", at: from, what: `what ${name} ${shown(label ?? "")} brings was not checked`, fix }];

@@ -359,6 +359,13 @@ const cases: readonly RuleCase[] = [
 	{ rule: "invalid-id", text: good.replaceAll("otlp_http/x", "otlp_http/"), at: "otlp_http/:" },
 	{ rule: "not-read", text: good.replace("exporters: [forward]", "exporters: ${env:X}"), at: "\\$" },
 	{
+		rule: "not-read",
+		text: `${goodAlloy}remotecfg {\n\turl = "https://f.example.com"\n}\n`,
+		at: "remotecfg",
+		...alloy,
+	},
+	{ rule: "not-read", text: `${goodAlloy}import.file "m" {\n\tfilename = "m"\n}\n`, at: "import", ...alloy },
+	{
 		rule: "connector-cycle",
 		text: good.replace("receivers: [otlp]", "receivers: [otlp, forward]"),
 		at: "logs:",
