@@ -393,7 +393,7 @@ function value(path, hush,   d, c, opened, comma, lines) {
     for (;;) {
       if (!opened && SM[d]) mEnd[SM[d]] = AT - 1
       if (d == 0 || WHY != "") return
-      lines = format != "toml" || SK[d] == "[" || !(SP[d] in WANT)
+      lines = format != "toml" || SK[d] == "[" || !(SP[d] in WANT) || WANT[SP[d]] == 2
       space(lines)
       comma = !opened && substr(W, 1, 1) == ","
       if (comma) {
@@ -894,7 +894,7 @@ function start(   i, c) {
   for (c in LETTER) if (c != "/") SHORT[LETTER[c]] = "\\" c
   HOUR = "([01][0-9]|2[0-3])"; TIME = HOUR ":[0-5][0-9]:([0-5][0-9]|60)([.][0-9]+)?"
   DATE = "[0-9][0-9][0-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-  split("", WANT); split("", SILENT); split("", NEED); split("", SETTYPE); split("", ANCHOR); split("", KEEP); split("", JOIN); split("", OWNERS); split("", KINDS); split("", ONLY); split("", FORM)
+  split("", WANT); split("", SILENT); split("", NEED); split("", SETTYPE); split("", ANCHOR); split("", KEEP); split("", JOIN); split("", OWNERS); split("", KINDS); split("", STAR); split("", ONLY); split("", FORM)
   split("", OURS); split("", NEW); split("", LOST); split("", E)
   SETS = DROPS = R = RECORDS = MESSAGES = EDITS = ASKED = DIFFERENT = 0; WHY = ""
 }

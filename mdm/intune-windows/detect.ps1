@@ -38,15 +38,15 @@
 # Contents, by line:
 #     64  Settings and vehicle
 #    117  CLIs: their files, settings and signs
-#    553  Output
-#    636  Options
-#    713  Machine: its system, people and CLIs
-#   1042  Lock
-#   1085  Files
-#   1648  Background processes
-#   1699  Editor of JSON and TOML files
-#   2693  The work
-#   2789  Start
+#    558  Output
+#    641  Options
+#    718  Machine: its system, people and CLIs
+#   1047  Lock
+#   1090  Files
+#   1654  Background processes
+#   1705  Editor of JSON and TOML files
+#   2741  The work
+#   2837  Start
 Set-PSDebug -Off
 (& {
 # PowerShell reads all of a file before it runs any of it, and all of this is one statement: of a file that was cut off nothing runs.
@@ -154,29 +154,22 @@ $CLIS = @{
       )
       Rivals = @(
         @{
-          Words = @(); HasKinds = $false
+          Words = @('=OTEL_([A-Z]+_EXPORT_[IT]|BLRP_[EM])[A-Z_]+" *($|: *($|[^"1-9 ]|"([^1-9]|[0-9]*[^0-9"])))'); HasKinds = $false
           Files = @(
             @('%ProgramFiles%/ClaudeCode/managed-settings.json', 'json', ''),
             @('%ProgramFiles%/ClaudeCode/managed-settings.d/*.json', 'json', '')
           )
         }
         @{
-          Words = @('/otelHeadersHelper', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'); HasKinds = $false
+          Words = @('=OTEL_([A-Z]+_EXPORT_[IT]|BLRP_[EM])[A-Z_]+" *($|: *($|[^"1-9 ]|"([^1-9]|[0-9]*[^0-9"])))', '/otelHeadersHelper', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'); HasKinds = $false
           Files = @(
             ,@('~/.claude.json', 'json', 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"\s*:')
           )
         }
         @{
-          Words = @('/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'); HasKinds = $false
+          Words = @('=OTEL_([A-Z]+_EXPORT_[IT]|BLRP_[EM])[A-Z_]+" *($|: *($|[^"1-9 ]|"([^1-9]|[0-9]*[^0-9"])))', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'); HasKinds = $false
           Files = @(
             ,@('{folder}/settings.json', 'json', '')
-          )
-        }
-        @{
-          Words = @('OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"\s*:\s*("?[-0]|"")'); HasKinds = $false
-          Files = @(
-            @('~/.claude.json', 'text', ''),
-            @('{folder}/settings.json', 'text', '')
           )
         }
       )
@@ -204,22 +197,16 @@ $CLIS = @{
       )
       Rivals = @(
         @{
-          Words = @('/otelHeadersHelper', '/env/CLAUDE_CODE_ENABLE_TELEMETRY', '/env/OTEL_LOGS_EXPORTER', '/env/OTEL_METRICS_EXPORTER', '/env/OTEL_TRACES_EXPORTER', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_HEADERS', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'); HasKinds = $false
+          Words = @('=OTEL_([A-Z]+_EXPORT_[IT]|BLRP_[EM])[A-Z_]+" *($|: *($|[^"1-9 ]|"([^1-9]|[0-9]*[^0-9"])))', '/otelHeadersHelper', '/env/CLAUDE_CODE_ENABLE_TELEMETRY', '/env/OTEL_LOGS_EXPORTER', '/env/OTEL_METRICS_EXPORTER', '/env/OTEL_TRACES_EXPORTER', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_HEADERS', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'); HasKinds = $false
           Files = @(
             @('%ProgramFiles%/ClaudeCode/managed-settings.json', 'json', ''),
             @('%ProgramFiles%/ClaudeCode/managed-settings.d/*.json', 'json', '')
           )
         }
         @{
-          Words = @('/otelHeadersHelper', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_HEADERS', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'); HasKinds = $false
+          Words = @('=OTEL_([A-Z]+_EXPORT_[IT]|BLRP_[EM])[A-Z_]+" *($|: *($|[^"1-9 ]|"([^1-9]|[0-9]*[^0-9"])))', '/otelHeadersHelper', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_HEADERS', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'); HasKinds = $false
           Files = @(
             ,@('~/.claude.json', 'json', 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"\s*:')
-          )
-        }
-        @{
-          Words = @('OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"\s*:\s*("?[-0]|"")'); HasKinds = $false
-          Files = @(
-            ,@('~/.claude.json', 'text', '')
           )
         }
       )
@@ -280,8 +267,19 @@ $CLIS = @{
           Files = @(
             @('%ProgramData%/OpenAI/Codex/config.toml', 'toml', ''),
             @('{folder}/managed_config.toml', 'toml', ''),
-            @('{folder}/config.toml', 'toml', ''),
-            @('{folder}/*.config.toml', 'toml', '')
+            @('{folder}/config.toml', 'toml', '')
+          )
+        }
+        @{
+          Words = @('(OTEL_[BE]|SSL_CERT_)[A-Z_]+'); HasKinds = $false
+          Files = @(
+            ,@('{folder}/.env', 'dotenv', '')
+          )
+        }
+        @{
+          Words = @(); HasKinds = $true
+          Files = @(
+            ,@('{folder}/*.config.toml', 'toml', '')
           )
         }
       )
@@ -292,7 +290,7 @@ $CLIS = @{
       Tail = 13
       Format = 'toml'; Since = '0.0.0'
       SinceWith = @()
-      Demands = @('kind;/analytics/enabled /allow_login_shell /check_for_update_on_startup /disable_paste_burst /hide_agent_reasoning /include_apps_instructions /include_environment_context /include_permissions_instructions /show_raw_agent_reasoning /suppress_unstable_features_warning /agents/interrupt_message /feedback/enabled /sandbox_workspace_write/network_access /shell_environment_policy/ignore_default_excludes /shell_environment_policy/experimental_use_profile /tui/animations /otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas;boolean', 'kind;/apps_mcp_product_sku /chatgpt_base_url /compact_prompt /default_permissions /developer_instructions /instructions /log_dir /mcp_oauth_callback_url /model /model_catalog_json /model_instructions_file /model_provider /model_reasoning_effort /openai_base_url /oss_provider /plan_mode_reasoning_effort /profile /review_model /service_tier /sqlite_home /agents/default_subagent_model /tui/theme /otel/environment /otel/trace_exporter/otlp-http/endpoint /otel/trace_exporter/otlp-grpc/endpoint;string', 'kind;/model_auto_compact_token_limit /model_context_window;number', 'kind;/background_terminal_max_timeout /mcp_oauth_callback_port /project_doc_max_bytes /tool_output_token_limit /agents/job_max_runtime_seconds /history/max_bytes /otel/tool_result/max_bytes;whole', 'kind;/notify /project_doc_fallback_filenames /project_root_markers /sandbox_workspace_write/writable_roots /shell_environment_policy/exclude /shell_environment_policy/include_only /skills/config /tui/status_line;list', 'kind;/agents /analytics /apps /audio /auto_review /features /feedback /history /hooks /marketplaces /mcp_servers /memories /model_providers /notice /otel /permissions /plugins /profiles /projects /realtime /sandbox_workspace_write /shell_environment_policy /skills /tool_suggest /tools /tui /windows /skills/bundled /otel/tracestate /otel/tool_result;object', 'kind;/agents/max_threads;count', 'kind;/history/persistence;save-all|none', 'kind;/shell_environment_policy/inherit;core|all|none', 'kind;/shell_environment_policy/set /otel/span_attributes /otel/trace_exporter/otlp-http/headers /otel/trace_exporter/otlp-http/tls /otel/trace_exporter/otlp-grpc/headers /otel/trace_exporter/otlp-grpc/tls;strings', 'kind;/tools/web_search;{boolean}|{object}', 'kind;/tui/notifications;{boolean}|{list}', 'kind;/tui/alternate_screen;auto|always|never', 'kind;/tui/notification_method;auto|osc9|osc777|bel', 'kind;/windows/sandbox;elevated|unelevated|mxc', 'kind;/approval_policy;on-request|on-failure|never|{object}', 'kind;/approvals_reviewer;user|auto_review|guardian_subagent', 'kind;/cli_auth_credentials_store;file|keyring|auto|ephemeral', 'kind;/forced_login_method;chatgpt|api', 'kind;/mcp_oauth_credentials_store;auto|file|keyring', 'kind;/file_opener;vscode|vscode-insiders|windsurf|cursor|none', 'kind;/model_reasoning_summary;auto|concise|detailed|none', 'kind;/model_verbosity;low|medium|high', 'kind;/personality;none|friendly|pragmatic', 'kind;/sandbox_mode;read-only|workspace-write|danger-full-access', 'kind;/web_search;disabled|cached|indexed|live', 'form;/otel/trace_exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint')
+      Demands = @('kind;/analytics/enabled /allow_login_shell /check_for_update_on_startup /disable_paste_burst /hide_agent_reasoning /include_apps_instructions /include_environment_context /include_permissions_instructions /show_raw_agent_reasoning /suppress_unstable_features_warning /agents/interrupt_message /feedback/enabled /sandbox_workspace_write/network_access /sandbox_workspace_write/exclude_tmpdir_env_var /shell_environment_policy/ignore_default_excludes /shell_environment_policy/experimental_use_profile /tui/animations /mcp_servers/*/enabled /otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas;boolean', 'kind;/apps_mcp_product_sku /chatgpt_base_url /compact_prompt /default_permissions /developer_instructions /instructions /log_dir /mcp_oauth_callback_url /model /model_catalog_json /model_instructions_file /model_provider /model_reasoning_effort /openai_base_url /oss_provider /plan_mode_reasoning_effort /review_model /service_tier /sqlite_home /agents/default_subagent_model /tui/theme /agents/*/description /mcp_servers/*/command /mcp_servers/*/url /model_providers/*/name /model_providers/*/base_url /model_providers/*/env_key /profiles/*/model /profiles/*/model_provider /otel/environment /otel/trace_exporter/otlp-http/endpoint /otel/trace_exporter/otlp-grpc/endpoint;string', 'kind;/model_auto_compact_token_limit /model_context_window /agents/max_depth;int', 'kind;/background_terminal_max_timeout /mcp_oauth_callback_port /project_doc_max_bytes /tool_output_token_limit /agents/job_max_runtime_seconds /history/max_bytes /model_providers/*/request_max_retries /otel/tool_result/max_bytes;whole', 'kind;/notify /project_doc_fallback_filenames /project_root_markers /sandbox_workspace_write/writable_roots /shell_environment_policy/exclude /shell_environment_policy/include_only /tui/status_line /mcp_servers/*/args /mcp_servers/*/enabled_tools;texts', 'kind;/profile /mcp_servers/*/bearer_token /model_providers/openai;nothing', 'kind;/agents /analytics /apps /audio /auto_review /features /feedback /history /hooks /marketplaces /mcp_servers /memories /model_providers /notice /otel /permissions /plugins /profiles /projects /realtime /sandbox_workspace_write /shell_environment_policy /skills /tool_suggest /tools /tui /windows /skills/bundled /agents/* /apps/* /marketplaces/* /plugins/* /profiles/* /projects/* /otel/tracestate /otel/tool_result;object', 'kind;/agents/max_threads;count', 'kind;/history/persistence;save-all|none', 'kind;/shell_environment_policy/inherit;core|all|none', 'kind;/shell_environment_policy/set /mcp_servers/*/env /mcp_servers/*/http_headers /model_providers/*/http_headers /otel/tracestate/* /otel/span_attributes /otel/trace_exporter/otlp-http/headers /otel/trace_exporter/otlp-http/tls /otel/trace_exporter/otlp-grpc/headers /otel/trace_exporter/otlp-grpc/tls;strings', 'kind;/skills/config;list', 'kind;/tools/web_search /features/*;{boolean}|{object}', 'kind;/tui/notifications;{boolean}|{list}', 'kind;/tui/alternate_screen;auto|always|never', 'kind;/tui/notification_method;auto|osc9|osc777|bel', 'kind;/windows/sandbox;elevated|unelevated|mxc', 'kind;/mcp_servers/*;^command^url', 'kind;/mcp_servers/*/startup_timeout_sec;number', 'kind;/model_providers/*;^name', 'kind;/model_providers/*/wire_api;responses|responses', 'kind;/profiles/*/approvals_reviewer /approvals_reviewer;user|auto_review|guardian_subagent', 'kind;/profiles/*/model_reasoning_summary /model_reasoning_summary;auto|concise|detailed|none', 'kind;/profiles/*/model_verbosity /model_verbosity;low|medium|high', 'kind;/profiles/*/personality /personality;none|friendly|pragmatic', 'kind;/profiles/*/sandbox_mode /sandbox_mode;read-only|workspace-write|danger-full-access', 'kind;/profiles/*/web_search /web_search;disabled|cached|indexed|live', 'kind;/profiles/*/approval_policy;untrusted|on-request|on-failure|never|{object}', 'kind;/projects/*/trust_level;trusted|untrusted', 'kind;/approval_policy;on-request|on-failure|never|{object}', 'kind;/cli_auth_credentials_store;file|keyring|auto|ephemeral', 'kind;/forced_login_method;chatgpt|api', 'kind;/mcp_oauth_credentials_store;auto|file|keyring', 'kind;/file_opener;vscode|vscode-insiders|windsurf|cursor|none', 'form;/otel/trace_exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint')
       Rows = @()
       Rivals = @(
         @{
@@ -306,6 +304,12 @@ $CLIS = @{
           Words = @('/otel'); HasKinds = $false
           Files = @(
             ,@('%ProgramData%/OpenAI/Codex/requirements.toml', 'toml', '')
+          )
+        }
+        @{
+          Words = @('(OTEL_[BE]|SSL_CERT_)[A-Z_]+'); HasKinds = $false
+          Files = @(
+            ,@('{folder}/.env', 'dotenv', '')
           )
         }
         @{
@@ -374,7 +378,7 @@ $CLIS = @{
           )
         }
         @{
-          Words = @('GEMINI_TELEMETRY_[A-Z_]+', 'OTEL_EXPORTER_OTLP_[A-Z_]+', 'OTEL_SDK_DISABLED'); HasKinds = $false
+          Words = @('GEMINI_TELEMETRY_[A-Z_]+', 'OTEL_(B|E|SDK)[A-Z_]+'); HasKinds = $false
           Files = @(
             @('{folder}/.env', 'dotenv', ''),
             @('~/.env', 'dotenv', '')
@@ -406,7 +410,7 @@ $CLIS = @{
           )
         }
         @{
-          Words = @('GEMINI_TELEMETRY_[A-Z_]+', 'OTEL_EXPORTER_OTLP_[A-Z_]+', 'OTEL_SDK_DISABLED'); HasKinds = $false
+          Words = @('GEMINI_TELEMETRY_[A-Z_]+', 'OTEL_(B|E|SDK)[A-Z_]+'); HasKinds = $false
           Files = @(
             @('{folder}/.env', 'dotenv', ''),
             @('~/.env', 'dotenv', '')
@@ -463,6 +467,7 @@ $CLIS = @{
         @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS'),
         @('', 'drop', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS'),
         @('', 'drop', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'),
+        @('', 'drop', '/env/OTEL_SDK_DISABLED'),
         @('', 'set', '/telemetry/enabled', 'bool', 'true'),
         @('', 'set', '/telemetry/target', 'string', 'local'),
         @('', 'set', '/telemetry/otlpEndpoint', 'string', '{endpoint}/{token}'),
@@ -477,14 +482,14 @@ $CLIS = @{
       )
       Rivals = @(
         @{
-          Words = @('QWEN_TELEMETRY_[A-Z_]+', 'OTEL_EXPORTER_OTLP_[A-Z_]+', 'OTEL_SDK_DISABLED'); HasKinds = $false
+          Words = @('QWEN_TELEMETRY_[A-Z_]+', 'OTEL_(B|E|SDK)[A-Z_]+'); HasKinds = $false
           Files = @(
             @('{folder}/.env', 'dotenv', ''),
             @('~/.env', 'dotenv', '')
           )
         }
         @{
-          Words = @('/telemetry/otlpLogsEndpoint', '/telemetry/otlpMetricsEndpoint', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $false
+          Words = @('=OTEL_[BS]', '/telemetry/otlpLogsEndpoint', '/telemetry/otlpMetricsEndpoint', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $false
           Files = @(
             @('{folder}/settings.json', 'jsonc', ''),
             @('%ProgramData%/qwen-code/system-defaults.json', 'jsonc', '')
@@ -495,27 +500,27 @@ $CLIS = @{
     }
     User = @{
       Folder = '.qwen'; File = 'settings.json'; Variable = 'QWEN_HOME'; Below = ''
-      Tail = 28
+      Tail = 29
       Format = 'jsonc'; Since = '0.24.4'
       SinceWith = @()
-      Demands = @('kind;/plansDirectory /proxy /imageModel /modelFallbacks;string', 'kind;/omni;object', 'kind;/model/maxWallTimeSeconds /model/goalTokenBudget;number')
+      Demands = @('kind;/plansDirectory /proxy /imageModel /modelFallbacks;string', 'kind;/omni;object', 'kind;/model/maxWallTimeSeconds /model/goalTokenBudget;number', 'kind;/env/OTEL_BLRP_EXPORT_TIMEOUT /env/OTEL_BLRP_MAX_QUEUE_SIZE /env/OTEL_BLRP_MAX_EXPORT_BATCH_SIZE /env/OTEL_BSP_EXPORT_TIMEOUT /env/OTEL_BSP_MAX_QUEUE_SIZE /env/OTEL_BSP_MAX_EXPORT_BATCH_SIZE;positive')
       Rows = @()
       Rivals = @(
         @{
-          Words = @('QWEN_TELEMETRY_[A-Z_]+', 'OTEL_EXPORTER_OTLP_[A-Z_]+', 'OTEL_SDK_DISABLED'); HasKinds = $false
+          Words = @('QWEN_TELEMETRY_[A-Z_]+', 'OTEL_(B|E|SDK)[A-Z_]+'); HasKinds = $false
           Files = @(
             @('{folder}/.env', 'dotenv', ''),
             @('~/.env', 'dotenv', '')
           )
         }
         @{
-          Words = @('/telemetry', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $false
+          Words = @('=OTEL_[BS]', '/telemetry', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $false
           Files = @(
             ,@('%ProgramData%/qwen-code/settings.json', 'jsonc', '')
           )
         }
         @{
-          Words = @('/telemetry/otlpLogsEndpoint', '/telemetry/otlpMetricsEndpoint', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $false
+          Words = @('=OTEL_[BS]', '/telemetry/otlpLogsEndpoint', '/telemetry/otlpMetricsEndpoint', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $false
           Files = @(
             ,@('%ProgramData%/qwen-code/system-defaults.json', 'jsonc', '')
           )
@@ -1564,19 +1569,20 @@ function Get-RivalReason($cli, $layer, $rule, $file, $path, $top) {
   $target = @{ Path = $path; State = 'ok'; Text = '' }
   Read-TargetText $target
   if ($target.State -cne 'ok') { return Get-Reason $target.State }
+  $words = @($rule.Words)
+  if ($words.Count -gt 0 -and $words[0].StartsWith('=', [StringComparison]::Ordinal)) {
+    if ([regex]::IsMatch($target.Text, $words[0].Substring(1), $ANY_CASE)) { return $RIVALS }
+    $words = @($words | Select-Object -Skip 1)
+  }
   if ($file[2] -cne '' -and -not [regex]::IsMatch($target.Text, $file[2], $ANY_CASE)) { return '' }
   if ($file[1] -ceq 'dotenv') {
-    foreach ($name in $rule.Words) { if ([regex]::IsMatch($target.Text, $BEFORE_NAME + $name + $AFTER_NAME, $ANY_CASE)) { return $RIVALS } }
+    foreach ($name in $words) { if ([regex]::IsMatch($target.Text, $BEFORE_NAME + $name + $AFTER_NAME, $ANY_CASE)) { return $RIVALS } }
     return ''
   }
-  if ($file[1] -ceq 'text') {
-    foreach ($word in $rule.Words) { if ([regex]::IsMatch($target.Text, $word)) { return $RIVALS } }
-    return ''
-  }
-  $rows = @(foreach ($word in $rule.Words) { "drop`t" + $word })
+  $rows = @(foreach ($word in $words) { "drop`t" + $word })
   if ($rule.HasKinds) { $rows += @(Get-DemandRows ($CLIS[$cli].User.Demands + $CLIS[$cli].Elsewhere)) }
   $answer = Edit-Text 'same' $file[1] $rows $target.Text @()
-  if ($answer.Code -eq 0 -or ($answer.Code -eq 1 -and (Test-OtherCase $target.Text $rule.Words))) { return $RIVALS }
+  if ($answer.Code -eq 0 -or ($answer.Code -eq 1 -and (Test-OtherCase $target.Text $words))) { return $RIVALS }
   if ($answer.Code -eq 1 -and $rule.HasKinds) { return Get-MixedReason $rows $target.Text }
   if ($answer.Code -eq 1) { return '' }
   return Get-EditReason $answer
@@ -1904,7 +1910,7 @@ function EdValue($path, $hush) {
         for (;;) {
             if (-not $opened -and $stackMember[$depth]) { $stackMember[$depth].End = $end }
             if ($depth -eq 0) { $s.Token = $token; $s.ValueEnd = $end; return }
-            $lines = -not $isToml -or $stackOpen[$depth] -eq 91 -or -not $stackWanted[$depth]
+            $lines = -not $isToml -or $stackOpen[$depth] -eq 91 -or -not $stackWanted[$depth] -or $want[$stackPath[$depth]] -eq 2
             $c = if ($token.Success) { [int]$text[$token.Index] } else { -1 }
             if ($lines -and $trivia[$c]) { $s.Token = $token; EdSpace; $token = $s.Token; $c = if ($token.Success) { [int]$text[$token.Index] } else { -1 } }
             $comma = -not $opened -and $c -eq 44
@@ -2363,7 +2369,7 @@ function EdReadRows {
         if ([string]::Equals($field[0], 'drop')) { $s.Drops.Add($p); $s.Silent[$p] = 1 }
         elseif ([string]::Equals($field[0], 'keep')) { $s.Keep[$p] = 1 }
         elseif ([string]::Equals($field[0], 'join')) { $s.Join[$p] = 1 }
-        elseif ([string]::Equals($field[0], 'kind') -and $field.Length -eq 3) { $s.Kinds[$p] = $field[2] }
+        elseif ([string]::Equals($field[0], 'kind') -and $field.Length -eq 3) { if ($p.Contains('*')) { $s.Star[$p] = $field[2] } else { $s.Kinds[$p] = $field[2] } }
         elseif ([string]::Equals($field[0], 'only') -and $field.Length -eq 3) { $s.Only[$p] = ' ' + $field[2] + ' ' }
         elseif ([string]::Equals($field[0], 'form') -and $field.Length -eq 4) { $s.Form[$p] = $field; EdWantForm $p $field[3] }
         elseif ([string]::Equals($field[0], 'set') -and $field.Length -gt 3) {
@@ -2431,7 +2437,7 @@ function EdOddOne {
         if ($s.Kind.ContainsKey($p) -and (EdMisformed $p)) { EdOddAt $p ('is not of a form that its reader knows: ' + $p) }
     }
     foreach ($p in $s.Kinds.Keys) {
-        if ([string]::Equals($s.Kinds[$p], 'strings') -and $s.Kind.ContainsKey($p) -and $s.Tabular.ContainsKey($s.Kind[$p])) {
+        if (EdHoldsStrings $p) {
             foreach ($q in (EdChildren $p)) {
                 if ($s.Kind[$q] -cnotmatch '\A(?:string|date)\z') { EdOddAt $p ('must hold strings only: ' + $p) }
             }
@@ -2442,6 +2448,34 @@ function EdOddOne {
         }
     }
     return $s.Odds
+}
+
+# Whether it is the container that its row wants to hold strings alone
+function EdHoldsStrings($p) {
+    $s = $script:Ed
+    if (-not $s.Kind.ContainsKey($p)) { return $false }
+    if ([string]::Equals($s.Kinds[$p], 'texts')) { return [string]::Equals($s.Kind[$p], 'array') }
+    return [string]::Equals($s.Kinds[$p], 'strings') -and $s.Tabular.ContainsKey($s.Kind[$p])
+}
+
+# Rows for what the file has where a row has a star
+function EdUnstar {
+    $s = $script:Ed
+    $found = $false
+    foreach ($p in $s.Star.Keys) {
+        $i = $p.IndexOf([char]42)
+        $head = $p.Substring(0, $i)
+        $tail = $p.Substring($i + 1)
+        foreach ($q in $s.Kind.Keys) {
+            $n = $q.Length - $p.Length + 1
+            if ($n -lt 1 -or $s.Kinds.ContainsKey($q) -or -not (EdStarts $q $head) -or -not $q.EndsWith($tail, [System.StringComparison]::Ordinal)) { continue }
+            if ($q.IndexOf([char]47, $i, $n) -ge 0) { continue }
+            $s.Kinds[$q] = $s.Star[$p]
+            $found = $true
+            if (-not $s.Want.ContainsKey($q)) { $s.Want[$q] = 2 }
+        }
+    }
+    return $found
 }
 
 function EdChildren($p) {
@@ -2477,12 +2511,21 @@ function EdMisformed($p) {
 }
 
 function EdIsOfKind($p, $wanted) {
+    if ([string]::Equals($script:Ed.Kind[$p], $wanted)) { return $true }
     $kind = EdKindWord $script:Ed.Kind[$p]
+    if ([int]$wanted[0] -eq 94) { return [string]::Equals($kind, 'object') -and (EdHasOne $p $wanted) }
     if ([string]::Equals($wanted, 'whole')) { return (EdContent $p) -cmatch '\Aint\t[+]?[0-9]' }
-    if ([string]::Equals($wanted, 'positive')) { return (EdContent $p) -cmatch '\Astring\t[^-0]' }
+    if ([string]::Equals($wanted, 'positive')) { return (EdContent $p) -cmatch '\Astring\t[1-9][0-9]*\z' }
     if ([string]::Equals($wanted, 'count')) { return (EdContent $p) -cmatch '\Aint\t[1-9]' }
     if (-not $wanted.Contains('|')) { return [string]::Equals($kind, $wanted) }
     return EdHasWord $wanted 124 $(if ([string]::Equals($kind, 'string')) { (EdContent $p).Substring(7) } else { '{' + $kind + '}' })
+}
+
+# Whether a table has one of the keys that follow a ^, and no other of them
+function EdHasOne($p, $wanted) {
+    $n = 0
+    foreach ($name in $wanted.Substring(1).Split([char]94)) { if ($script:Ed.Kind.ContainsKey($p + '/' + $name)) { $n++ } }
+    return $n -eq 1
 }
 
 function EdHasWord($words, $between, $word) { return [System.Array]::IndexOf($words.Split([char]$between), $word) -ge 0 }
@@ -2621,7 +2664,7 @@ function EdStart($mode, $format, $rows, $before, $file) {
     foreach ($pair in @(@('int', 'number'), @('float', 'number'), @('bool', 'boolean'), @('array', 'list'), @('tables', 'list'), @('table', 'object'), @('implicit', 'object'), @('dotted', 'object'))) { $s.KindWords[$pair[0]] = $pair[1] }
     $s.OddsAt = 0
     $s.Boxes = EdSet @('object', 'array', 'table')
-    foreach ($name in 'Want', 'Silent', 'Need', 'SetType', 'SetValue', 'Anchor', 'Keep', 'Join', 'Kinds', 'Only', 'Form', 'Owners', 'Ours', 'New', 'Lost', 'Done') { $s[$name] = EdMap }
+    foreach ($name in 'Want', 'Silent', 'Need', 'SetType', 'SetValue', 'Anchor', 'Keep', 'Join', 'Kinds', 'Star', 'Only', 'Form', 'Owners', 'Ours', 'New', 'Lost', 'Done') { $s[$name] = EdMap }
     foreach ($name in 'Sets', 'Drops', 'Record', 'Messages', 'Asked', 'Answers', 'Missing') { $s[$name] = [System.Collections.Generic.List[string]]::new() }
     foreach ($name in 'Records', 'Edits') { $s[$name] = [System.Collections.Generic.List[object]]::new() }
     foreach ($name in 'Text', 'Mark', 'Why', 'Odds', 'Path', 'Eol', 'Unit', 'Colon') { $s[$name] = '' }
@@ -2655,7 +2698,12 @@ function EdRun {
     $plan, $work = $s.Modes[$s.Mode]
     if (-not (& $plan)) { return EdRefuse 2 'the plan is not understood' }
     if ($s.Mode -eq 'set' -or $s.Mode -eq 'undo') { $s.Foreign = [System.Collections.Generic.List[string]]::new() }
-    if (-not (EdParse $s.Text $s.Foreign)) { return EdRefuse 3 ($s.File + ':' + $s.Why) }
+    $isRead = EdParse $s.Text $s.Foreign
+    if ($isRead -and $s.Star.Count -gt 0 -and (EdUnstar)) {
+        if ($null -ne $s.Foreign) { $s.Foreign.Clear() }
+        $isRead = EdParse $s.Text $s.Foreign
+    }
+    if (-not $isRead) { return EdRefuse 3 ($s.File + ':' + $s.Why) }
     return & $work
 }
 

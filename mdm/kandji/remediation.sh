@@ -39,17 +39,17 @@
 # Contents, by line:
 #     78  Settings and vehicle
 #    122  CLIs: their files, settings and signs
-#    484  Editor of JSON and TOML files, an awk program
-#   1732  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1967  Output
-#   2064  Options
-#   2153  Token
-#   2189  Machine: its system, people and CLIs
-#   2382  Lock and working folder
-#   2485  Files
-#   3086  Background processes
-#   3126  The work
-#   3236  Start
+#    494  Editor of JSON and TOML files, an awk program
+#   1763  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1998  Output
+#   2095  Options
+#   2184  Token
+#   2220  Machine: its system, people and CLIs
+#   2413  Lock and working folder
+#   2516  Files
+#   3136  Background processes
+#   3176  The work
+#   3286  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -282,6 +282,7 @@ plan() {
       drop /env/OTEL_EXPORTER_OTLP_LOGS_HEADERS
       drop /env/OTEL_EXPORTER_OTLP_METRICS_HEADERS
       drop /env/QWEN_TELEMETRY_OTLP_PROTOCOL
+      drop /env/OTEL_SDK_DISABLED
       row bool /telemetry/enabled "true"
       row string /telemetry/target "local"
       row string /telemetry/otlpEndpoint "$ENDPOINT/$token"
@@ -331,32 +332,40 @@ demands() {
       kinds 'fresh|head' /worktree/baseRef
       ;;
     codex)
-      kinds boolean /analytics/enabled /allow_login_shell /check_for_update_on_startup /disable_paste_burst /hide_agent_reasoning /include_apps_instructions /include_environment_context /include_permissions_instructions /show_raw_agent_reasoning /suppress_unstable_features_warning /agents/interrupt_message /feedback/enabled /sandbox_workspace_write/network_access /shell_environment_policy/ignore_default_excludes /shell_environment_policy/experimental_use_profile /tui/animations /otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas
-      kinds string /apps_mcp_product_sku /chatgpt_base_url /compact_prompt /default_permissions /developer_instructions /instructions /log_dir /mcp_oauth_callback_url /model /model_catalog_json /model_instructions_file /model_provider /model_reasoning_effort /openai_base_url /oss_provider /plan_mode_reasoning_effort /profile /review_model /service_tier /sqlite_home /agents/default_subagent_model /tui/theme /otel/environment /otel/trace_exporter/otlp-http/endpoint /otel/trace_exporter/otlp-grpc/endpoint
-      kinds number /model_auto_compact_token_limit /model_context_window
-      kinds whole /background_terminal_max_timeout /mcp_oauth_callback_port /project_doc_max_bytes /tool_output_token_limit /agents/job_max_runtime_seconds /history/max_bytes /otel/tool_result/max_bytes
-      kinds list /notify /project_doc_fallback_filenames /project_root_markers /sandbox_workspace_write/writable_roots /shell_environment_policy/exclude /shell_environment_policy/include_only /skills/config /tui/status_line
-      kinds object /agents /analytics /apps /audio /auto_review /features /feedback /history /hooks /marketplaces /mcp_servers /memories /model_providers /notice /otel /permissions /plugins /profiles /projects /realtime /sandbox_workspace_write /shell_environment_policy /skills /tool_suggest /tools /tui /windows /skills/bundled /otel/tracestate /otel/tool_result
+      kinds boolean /analytics/enabled /allow_login_shell /check_for_update_on_startup /disable_paste_burst /hide_agent_reasoning /include_apps_instructions /include_environment_context /include_permissions_instructions /show_raw_agent_reasoning /suppress_unstable_features_warning /agents/interrupt_message /feedback/enabled /sandbox_workspace_write/network_access /sandbox_workspace_write/exclude_tmpdir_env_var /shell_environment_policy/ignore_default_excludes /shell_environment_policy/experimental_use_profile /tui/animations '/mcp_servers/*/enabled' /otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas
+      kinds string /apps_mcp_product_sku /chatgpt_base_url /compact_prompt /default_permissions /developer_instructions /instructions /log_dir /mcp_oauth_callback_url /model /model_catalog_json /model_instructions_file /model_provider /model_reasoning_effort /openai_base_url /oss_provider /plan_mode_reasoning_effort /review_model /service_tier /sqlite_home /agents/default_subagent_model /tui/theme '/agents/*/description' '/mcp_servers/*/command' '/mcp_servers/*/url' '/model_providers/*/name' '/model_providers/*/base_url' '/model_providers/*/env_key' '/profiles/*/model' '/profiles/*/model_provider' /otel/environment /otel/trace_exporter/otlp-http/endpoint /otel/trace_exporter/otlp-grpc/endpoint
+      kinds int /model_auto_compact_token_limit /model_context_window /agents/max_depth
+      kinds whole /background_terminal_max_timeout /mcp_oauth_callback_port /project_doc_max_bytes /tool_output_token_limit /agents/job_max_runtime_seconds /history/max_bytes '/model_providers/*/request_max_retries' /otel/tool_result/max_bytes
+      kinds texts /notify /project_doc_fallback_filenames /project_root_markers /sandbox_workspace_write/writable_roots /shell_environment_policy/exclude /shell_environment_policy/include_only /tui/status_line '/mcp_servers/*/args' '/mcp_servers/*/enabled_tools'
+      kinds nothing /profile '/mcp_servers/*/bearer_token' /model_providers/openai
+      kinds object /agents /analytics /apps /audio /auto_review /features /feedback /history /hooks /marketplaces /mcp_servers /memories /model_providers /notice /otel /permissions /plugins /profiles /projects /realtime /sandbox_workspace_write /shell_environment_policy /skills /tool_suggest /tools /tui /windows /skills/bundled '/agents/*' '/apps/*' '/marketplaces/*' '/plugins/*' '/profiles/*' '/projects/*' /otel/tracestate /otel/tool_result
       kinds count /agents/max_threads
       kinds 'save-all|none' /history/persistence
       kinds 'core|all|none' /shell_environment_policy/inherit
-      kinds strings /shell_environment_policy/set /otel/span_attributes /otel/trace_exporter/otlp-http/headers /otel/trace_exporter/otlp-http/tls /otel/trace_exporter/otlp-grpc/headers /otel/trace_exporter/otlp-grpc/tls
-      kinds '{boolean}|{object}' /tools/web_search
+      kinds strings /shell_environment_policy/set '/mcp_servers/*/env' '/mcp_servers/*/http_headers' '/model_providers/*/http_headers' '/otel/tracestate/*' /otel/span_attributes /otel/trace_exporter/otlp-http/headers /otel/trace_exporter/otlp-http/tls /otel/trace_exporter/otlp-grpc/headers /otel/trace_exporter/otlp-grpc/tls
+      kinds list /skills/config
+      kinds '{boolean}|{object}' /tools/web_search '/features/*'
       kinds '{boolean}|{list}' /tui/notifications
       kinds 'auto|always|never' /tui/alternate_screen
       kinds 'auto|osc9|osc777|bel' /tui/notification_method
       kinds 'elevated|unelevated|mxc' /windows/sandbox
+      kinds '^command^url' '/mcp_servers/*'
+      kinds number '/mcp_servers/*/startup_timeout_sec'
+      kinds '^name' '/model_providers/*'
+      kinds 'responses|responses' '/model_providers/*/wire_api'
+      kinds 'user|auto_review|guardian_subagent' '/profiles/*/approvals_reviewer' /approvals_reviewer
+      kinds 'auto|concise|detailed|none' '/profiles/*/model_reasoning_summary' /model_reasoning_summary
+      kinds 'low|medium|high' '/profiles/*/model_verbosity' /model_verbosity
+      kinds 'none|friendly|pragmatic' '/profiles/*/personality' /personality
+      kinds 'read-only|workspace-write|danger-full-access' '/profiles/*/sandbox_mode' /sandbox_mode
+      kinds 'disabled|cached|indexed|live' '/profiles/*/web_search' /web_search
+      kinds 'untrusted|on-request|on-failure|never|{object}' '/profiles/*/approval_policy'
+      kinds 'trusted|untrusted' '/projects/*/trust_level'
       kinds 'on-request|on-failure|never|{object}' /approval_policy
-      kinds 'user|auto_review|guardian_subagent' /approvals_reviewer
       kinds 'file|keyring|auto|ephemeral' /cli_auth_credentials_store
       kinds 'chatgpt|api' /forced_login_method
       kinds 'auto|file|keyring' /mcp_oauth_credentials_store
       kinds 'vscode|vscode-insiders|windsurf|cursor|none' /file_opener
-      kinds 'auto|concise|detailed|none' /model_reasoning_summary
-      kinds 'low|medium|high' /model_verbosity
-      kinds 'none|friendly|pragmatic' /personality
-      kinds 'read-only|workspace-write|danger-full-access' /sandbox_mode
-      kinds 'disabled|cached|indexed|live' /web_search
       form /otel/trace_exporter 'none statsig' 'otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint'
       [ $# -gt 1 ] || return 0
       kinds string /otel/exporter/otlp-http/endpoint /otel/exporter/otlp-grpc/endpoint /otel/metrics_exporter/otlp-http/endpoint /otel/metrics_exporter/otlp-grpc/endpoint
@@ -374,6 +383,7 @@ demands() {
       kinds string /plansDirectory /proxy /imageModel /modelFallbacks
       kinds object /omni
       kinds number /model/maxWallTimeSeconds /model/goalTokenBudget
+      kinds positive /env/OTEL_BLRP_EXPORT_TIMEOUT /env/OTEL_BLRP_MAX_QUEUE_SIZE /env/OTEL_BLRP_MAX_EXPORT_BATCH_SIZE /env/OTEL_BSP_EXPORT_TIMEOUT /env/OTEL_BSP_MAX_QUEUE_SIZE /env/OTEL_BSP_MAX_EXPORT_BATCH_SIZE
       ;;
   esac
 }
@@ -658,7 +668,7 @@ function value(path, hush,   d, c, opened, comma, lines) {
       if (!opened && SM[d]) mEnd[SM[d]] = AT - 1
       if (d == 0 || WHY != "") return
       # TOML 1.1 allows lines in an inline table; those that are edited are on one.
-      lines = format != "toml" || SK[d] == "[" || !(SP[d] in WANT)
+      lines = format != "toml" || SK[d] == "[" || !(SP[d] in WANT) || WANT[SP[d]] == 2
       space(lines)
       comma = !opened && substr(W, 1, 1) == ","
       if (comma) {
@@ -973,8 +983,9 @@ function content(p) {
 # Plans. That of the modes same and set: "set POINTER string|bool|int VALUE" is the value that a key shall have; "drop POINTER" says that
 # at and below it there shall be only what the plan sets; "keep POINTER" that a table there stays, and is not set;
 # "join POINTER" that the value of the plan goes behind what is there, after a comma; "kind POINTER string|number|whole|count|boolean|list|
-# object|strings" that its reader takes the file for broken where something else is there (strings: a table of them; whole: a whole
-# number from 0; count: one from 1; positive: a text that begins neither with 0 nor with a minus; WORD|WORD|{object}: one of these words, or a value of a kind in braces), "only POINTER KEY KEY..."
+# object|strings" that its reader takes the file for broken where something else is there (strings: a table of them; texts: a list; int: written
+# as one; whole: one from 0; count: one from 1; positive: digits as a text, not from 0; nothing: it must not be there; ^NAME^NAME: a table with one of
+# these; WORD|WORD|{object}: one of these words, or a value of a kind in braces; a star stands for any name without a row), "only POINTER KEY KEY..."
 # where it has another key,
 # "form POINTER WORDS VARIANTS" where it is neither one of the words nor a table with one of the variants and no other: each
 # is NAME:KEY,KEY=WORD|WORD with the keys that it needs, and what they may be.
@@ -988,7 +999,7 @@ function read_rows(   i, f, n, p, v) {
     if (f[1] == "drop") { DROP[++DROPS] = p; SILENT[p] = 1 }
     else if (f[1] == "keep") KEEP[p] = 1
     else if (f[1] == "join") JOIN[p] = 1
-    else if (f[1] == "kind" && n == 3) KINDS[p] = f[3]
+    else if (f[1] == "kind" && n == 3) { if (p ~ /[*]/) STAR[p] = f[3]; else KINDS[p] = f[3] }
     else if (f[1] == "only" && n == 3) ONLY[p] = " " f[3] " "
     else if (f[1] == "form" && n == 4) { WORDS[p] = f[3]; FORM[p] = f[4]; want_form(p, f[4]) }
     else if (f[1] == "set" && n > 3) {
@@ -1023,23 +1034,42 @@ function keep_tables(   i, n, p) {
 }
 
 # What is of another kind, or a key that is not to be there: the first in the file, or "".
-function odd_one(   p, q, k) {
+function odd_one(   p, q, k, w, i, n) {
   ODD = ""
   for (q in ONLY) for (p in KIND) if (up(p) == q && !index(ONLY[q], " " name_of(p) " ")) odd_at((p in WHERE) ? p : q, "an unknown key below " q)
   for (p in FORM) if ((p in KIND) && misformed(p)) odd_at(p, "is not of a form that its reader knows: " p)
   for (p in KINDS) if (p in KIND) {
-    k = KIND[p]
-    if (KINDS[p] == "strings" && k !~ /^(string|int|float|bool|date|null|array|tables)$/) {
+    k = KIND[p]; w = KINDS[p]
+    if (w == "texts" ? k == "array" : w == "strings" && k !~ /^(string|int|float|bool|date|null|array|tables)$/) {
       for (q in KIND) if (q != "" && up(q) == p && KIND[q] !~ /^(string|date)$/) odd_at(p, "must hold strings only: " p)
       continue
     }
+    if (w == k) continue
     k = k ~ /^(int|float)$/ ? "number" : k == "bool" ? "boolean" : k ~ /^(array|tables)$/ ? "list" : k ~ /^(table|implicit|dotted)$/ ? "object" : k
-    if (KINDS[p] ~ /[|]/ && has_word(KINDS[p], "|", k == "string" ? substr(content(p), 8) : "{" k "}")) continue
-    if (KINDS[p] == "positive" && content(p) ~ /^string\t[^-0]/) continue
-    if (k == "number" && ((KINDS[p] == "whole" && content(p) ~ /^int\t[+]?[0-9]/) || (KINDS[p] == "count" && content(p) ~ /^int\t[1-9]/))) continue
-    if (k != KINDS[p]) odd_at(p, "must be of type " KINDS[p] ": " p)
+    if (w ~ /[|]/ && has_word(w, "|", k == "string" ? substr(content(p), 8) : "{" k "}")) continue
+    if (w == "positive" && content(p) ~ /^string\t[1-9][0-9]*$/) continue
+    if (k == "number" && ((w == "whole" && content(p) ~ /^int\t[+]?[0-9]/) || (w == "count" && content(p) ~ /^int\t[1-9]/))) continue
+    if (w ~ /^\^/ && k == "object") {
+      n = 0
+      for (i = split(w, WORD, "^"); i > 1; i--) n += (p "/" WORD[i]) in KIND
+      if (n == 1) continue
+    }
+    if (k != w) odd_at(p, "must be of type " w ": " p)
   }
   return ODD
+}
+
+# Rows for what the file has where a row has a star; with lines inside, since nothing of that is edited. Reads the file again where there are any.
+function unstar(   p, q, i, a, n) {
+  for (p in STAR) for (q in KIND) {
+    i = index(p, "*"); a = length(q) - length(p) + 1
+    if (a > 0 && !(q in KINDS) && substr(q, 1, i - 1) substr(q, i + a) == substr(p, 1, i - 1) substr(p, i + 1) && substr(q, i, a) !~ /\//) {
+      KINDS[q] = STAR[p]; n++
+      if (!(q in WANT)) WANT[q] = 2
+    }
+  }
+  if (n && parse(0, mode == "set")) LISTED_EVENTS = EVENTS
+  return WHY == ""
 }
 
 function want_form(p, variants,   v, k, i, j) {
@@ -1251,6 +1281,7 @@ function read_settings(   line, i, n) {
 }
 
 function set_all(   m) {
+  if (!unstar()) return refuse(3, FILE ":" WHY)
   if (odd_one() != "") return odd()
   keep_tables()
   accept_joined()
@@ -1677,7 +1708,7 @@ function start(   i, c) {
   for (c in LETTER) if (c != "/") SHORT[LETTER[c]] = "\\" c
   HOUR = "([01][0-9]|2[0-3])"; TIME = HOUR ":[0-5][0-9]:([0-5][0-9]|60)([.][0-9]+)?"
   DATE = "[0-9][0-9][0-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-  split("", WANT); split("", SILENT); split("", NEED); split("", SETTYPE); split("", ANCHOR); split("", KEEP); split("", JOIN); split("", OWNERS); split("", KINDS); split("", ONLY); split("", FORM)
+  split("", WANT); split("", SILENT); split("", NEED); split("", SETTYPE); split("", ANCHOR); split("", KEEP); split("", JOIN); split("", OWNERS); split("", KINDS); split("", STAR); split("", ONLY); split("", FORM)
   split("", OURS); split("", NEW); split("", LOST); split("", E)
   SETS = DROPS = R = RECORDS = MESSAGES = EDITS = ASKED = DIFFERENT = 0; WHY = ""
 }
@@ -2697,7 +2728,7 @@ form() { put "form$tab$1$tab$2$tab$3" && echo; }
 
 # rival FORMAT HINT PATH WORD...: looks at another file that the CLI in cli reads for the account in uid. One that has the text HINT, and
 # a setting WORD (a pointer, a name of its env or of a .env file, in a profile any text), or does not meet the demands of the CLI that is a
-# WORD, or cannot be parsed: the CLI is refused, and rivalled is yes.
+# WORD, or cannot be parsed: the CLI is refused, and rivalled is yes. So it is by text like the first WORD after its =, whatever the hint.
 rival() {
   format=$1 hint=$2 files=$3
   shift 3
@@ -2730,9 +2761,14 @@ rival() {
 has_room() { (head -c 4096 /dev/zero >room) 2>/dev/null && rm -f room; }
 
 judge_rival() {
+  case ${1-} in =*)
+    if tr "\r" "\n" <old | grep -Eq "${1#=}"; then rivalled; return 0; fi
+    shift
+    ;;
+  esac
   if [ -n "$hint" ] && ! grep -Eq "$hint" old; then return 0; fi
   case $format in
-    dotenv | plist | text)
+    dotenv | plist)
       for word in "$@"; do
         # Lines may end with CR, the first may begin with a byte order mark, and a colon sets too.
         if [ "$format" = dotenv ]; then word="^[^A-Za-z_#]*(export[[:space:]]+)?${word}[[:space:]]*(=|:[[:space:]])"; fi
@@ -2744,7 +2780,7 @@ judge_rival() {
   : >before
   result=0
   for word in "$@"; do
-    case $word in /*) drop "$word" ;; [A-Z]*) drop "/env/$word" ;; *) demands "$word" elsewhere ;; esac
+    case $word in /*) drop "$word" ;; OTLP_*) drop "/env/OTEL_EXPORTER_$word" ;; [A-Z]*) drop "/env/$word" ;; *) demands "$word" elsewhere ;; esac
   done | edit set || result=$?
   case $result in
     0) rivalled ;;
@@ -2777,6 +2813,14 @@ rivalled() {
   trouble "$cli" "$other" "$1"
 }
 
+# rival_of_system FORMAT MACOS LINUX WORD...: the same for a file below /Library or /etc, if this system has one.
+rival_of_system() {
+  case $OS:$3 in macos:*) at=Library/$2 ;; linux:?*) at=etc/$3 ;; *) return 0 ;; esac
+  format=$1
+  shift 3
+  rival "$format" '' "$ROOT/$at" "$@"
+}
+
 # overrides CLI: the file in other does, for all that is set here.
 overrides() { trouble "$1" "$other" "overrides our file and could take the token elsewhere; remove its telemetry settings"; }
 
@@ -2791,14 +2835,13 @@ contradicted() {
   fi
   case $1-$2 in
     claude-code-user)
-      set -- /otelHeadersHelper OTEL_EXPORTER_OTLP_LOGS_HEADERS OTEL_EXPORTER_OTLP_LOGS_PROTOCOL OTEL_EXPORTER_OTLP_METRICS_HEADERS OTEL_EXPORTER_OTLP_METRICS_PROTOCOL OTEL_EXPORTER_OTLP_TRACES_HEADERS OTEL_EXPORTER_OTLP_TRACES_PROTOCOL OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
+      text='=OTEL_([A-Z]+_EXPORT_[IT]|BLRP_[EM])[A-Z_]+" *($|: *($|[^"1-9 ]|"([^1-9]|[0-9]*[^0-9"])))'
+      set -- "$text" /otelHeadersHelper OTLP_LOGS_HEADERS OTLP_LOGS_PROTOCOL OTLP_METRICS_HEADERS OTLP_METRICS_PROTOCOL OTLP_TRACES_HEADERS OTLP_TRACES_PROTOCOL OTLP_TRACES_ENDPOINT
       rival json 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"[[:space:]]*:' "$home"/.claude.json "$@"
-      set -- 'OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"[[:space:]]*:[[:space:]]*("?[-0]|"")'
-      rival text '' "$home"/.claude.json "$@"
       # What this script writes for the machine is no rival of what it writes for the same account.
       if [ "$SCOPE" = user ]; then
         :
-        set -- /otelHeadersHelper CLAUDE_CODE_ENABLE_TELEMETRY OTEL_LOGS_EXPORTER OTEL_METRICS_EXPORTER OTEL_TRACES_EXPORTER OTEL_EXPORTER_OTLP_ENDPOINT OTEL_EXPORTER_OTLP_HEADERS OTEL_EXPORTER_OTLP_PROTOCOL OTEL_EXPORTER_OTLP_LOGS_ENDPOINT OTEL_EXPORTER_OTLP_LOGS_HEADERS OTEL_EXPORTER_OTLP_LOGS_PROTOCOL OTEL_EXPORTER_OTLP_METRICS_ENDPOINT OTEL_EXPORTER_OTLP_METRICS_HEADERS OTEL_EXPORTER_OTLP_METRICS_PROTOCOL OTEL_EXPORTER_OTLP_TRACES_ENDPOINT OTEL_EXPORTER_OTLP_TRACES_HEADERS OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
+        set -- "$text" /otelHeadersHelper CLAUDE_CODE_ENABLE_TELEMETRY OTEL_LOGS_EXPORTER OTEL_METRICS_EXPORTER OTEL_TRACES_EXPORTER OTLP_ENDPOINT OTLP_HEADERS OTLP_PROTOCOL OTLP_LOGS_ENDPOINT OTLP_LOGS_HEADERS OTLP_LOGS_PROTOCOL OTLP_METRICS_ENDPOINT OTLP_METRICS_HEADERS OTLP_METRICS_PROTOCOL OTLP_TRACES_ENDPOINT OTLP_TRACES_HEADERS OTLP_TRACES_PROTOCOL
         rival json '' "$ROOT"'/Library/Application Support/ClaudeCode/managed-settings.json' "$@"
         rival json '' "$ROOT"'/Library/Application Support/ClaudeCode/managed-settings.d/*.json' "$@"
         set -- 'OTEL_|TELEMETRY|otelHeaders|\\u00[4-7]'
@@ -2807,19 +2850,20 @@ contradicted() {
       fi
       ;;
     claude-code-system)
-      set -- /otelHeadersHelper OTEL_EXPORTER_OTLP_LOGS_PROTOCOL OTEL_EXPORTER_OTLP_METRICS_PROTOCOL OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
+      text='=OTEL_([A-Z]+_EXPORT_[IT]|BLRP_[EM])[A-Z_]+" *($|: *($|[^"1-9 ]|"([^1-9]|[0-9]*[^0-9"])))'
+      set -- "$text" /otelHeadersHelper OTLP_LOGS_PROTOCOL OTLP_METRICS_PROTOCOL OTLP_TRACES_PROTOCOL
       rival json 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"[[:space:]]*:' "$home"/.claude.json "$@"
-      set -- OTEL_EXPORTER_OTLP_LOGS_PROTOCOL OTEL_EXPORTER_OTLP_METRICS_PROTOCOL OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
+      shift 2
+      set -- "$text" "$@"
       rival json '' "$folder"/settings.json "$@"
-      set -- 'OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"[[:space:]]*:[[:space:]]*("?[-0]|"")'
-      rival text '' "$home"/.claude.json "$@"
-      rival text '' "$folder"/settings.json "$@"
       # What this script writes for the machine is no rival of what it writes for the same account.
-      set --
+      set -- "$text"
       rival json '' "$ROOT"'/Library/Application Support/ClaudeCode/managed-settings.json' "$@"
       rival json '' "$ROOT"'/Library/Application Support/ClaudeCode/managed-settings.d/*.json' "$@"
       ;;
     codex-user)
+      set -- '(OTEL_[BE]|SSL_CERT_)[A-Z_]+'
+      rival dotenv '' "$folder"/.env "$@"
       set -- codex
       rival toml '' "$folder"'/*.config.toml' "$@"
       # What this script writes for the machine is no rival of what it writes for the same account.
@@ -2835,13 +2879,16 @@ contradicted() {
     codex-system)
       set -- codex
       rival toml '' "$folder"/config.toml "$@"
+      set -- '(OTEL_[BE]|SSL_CERT_)[A-Z_]+'
+      rival dotenv '' "$folder"/.env "$@"
+      set -- codex
       rival toml '' "$folder"'/*.config.toml' "$@"
       # What this script writes for the machine is no rival of what it writes for the same account.
       rival toml '' "$ROOT"/etc/codex/config.toml "$@"
       rival toml '' "$ROOT"/etc/codex/managed_config.toml "$@"
       ;;
     gemini-user)
-      set -- 'GEMINI_TELEMETRY_[A-Z_]+' 'OTEL_EXPORTER_OTLP_[A-Z_]+' OTEL_SDK_DISABLED
+      set -- 'GEMINI_TELEMETRY_[A-Z_]+' 'OTEL_(B|E|SDK)[A-Z_]+'
       rival dotenv '' "$folder"/.env "$@"
       rival dotenv '' "$home"/.env "$@"
       # What this script writes for the machine is no rival of what it writes for the same account.
@@ -2856,7 +2903,7 @@ contradicted() {
     gemini-system)
       set --
       rival jsonc '' "$folder"/settings.json "$@"
-      set -- 'GEMINI_TELEMETRY_[A-Z_]+' 'OTEL_EXPORTER_OTLP_[A-Z_]+' OTEL_SDK_DISABLED
+      set -- 'GEMINI_TELEMETRY_[A-Z_]+' 'OTEL_(B|E|SDK)[A-Z_]+'
       rival dotenv '' "$folder"/.env "$@"
       rival dotenv '' "$home"/.env "$@"
       # What this script writes for the machine is no rival of what it writes for the same account.
@@ -2864,23 +2911,26 @@ contradicted() {
       rival jsonc '' "$ROOT"'/Library/Application Support/GeminiCli/system-defaults.json' "$@"
       ;;
     qwen-code-user)
-      set -- 'QWEN_TELEMETRY_[A-Z_]+' 'OTEL_EXPORTER_OTLP_[A-Z_]+' OTEL_SDK_DISABLED
+      set -- 'QWEN_TELEMETRY_[A-Z_]+' 'OTEL_(B|E|SDK)[A-Z_]+'
       rival dotenv '' "$folder"/.env "$@"
       rival dotenv '' "$home"/.env "$@"
       # What this script writes for the machine is no rival of what it writes for the same account.
       if [ "$SCOPE" = user ]; then
         :
-        set -- /telemetry QWEN_TELEMETRY_ENABLED QWEN_TELEMETRY_OUTFILE QWEN_TELEMETRY_TARGET QWEN_TELEMETRY_OTLP_ENDPOINT QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT OTEL_EXPORTER_OTLP_ENDPOINT OTEL_EXPORTER_OTLP_LOGS_ENDPOINT OTEL_EXPORTER_OTLP_METRICS_ENDPOINT OTEL_EXPORTER_OTLP_TRACES_ENDPOINT OTEL_EXPORTER_OTLP_HEADERS OTEL_EXPORTER_OTLP_LOGS_HEADERS OTEL_EXPORTER_OTLP_METRICS_HEADERS QWEN_TELEMETRY_OTLP_PROTOCOL
+        text='=OTEL_[BS]'
+        set -- "$text" /telemetry QWEN_TELEMETRY_ENABLED QWEN_TELEMETRY_OUTFILE QWEN_TELEMETRY_TARGET QWEN_TELEMETRY_OTLP_ENDPOINT QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT OTLP_ENDPOINT OTLP_LOGS_ENDPOINT OTLP_METRICS_ENDPOINT OTLP_TRACES_ENDPOINT OTLP_HEADERS OTLP_LOGS_HEADERS OTLP_METRICS_HEADERS QWEN_TELEMETRY_OTLP_PROTOCOL
         rival jsonc '' "$ROOT"'/Library/Application Support/QwenCode/settings.json' "$@"
-        set -- /telemetry/otlpLogsEndpoint /telemetry/otlpMetricsEndpoint QWEN_TELEMETRY_ENABLED QWEN_TELEMETRY_OUTFILE QWEN_TELEMETRY_TARGET QWEN_TELEMETRY_OTLP_ENDPOINT QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT OTEL_EXPORTER_OTLP_ENDPOINT OTEL_EXPORTER_OTLP_LOGS_ENDPOINT OTEL_EXPORTER_OTLP_METRICS_ENDPOINT OTEL_EXPORTER_OTLP_TRACES_ENDPOINT OTEL_EXPORTER_OTLP_HEADERS OTEL_EXPORTER_OTLP_LOGS_HEADERS OTEL_EXPORTER_OTLP_METRICS_HEADERS QWEN_TELEMETRY_OTLP_PROTOCOL
+        shift 2
+        set -- "$text" /telemetry/otlpLogsEndpoint /telemetry/otlpMetricsEndpoint "$@"
         rival jsonc '' "$ROOT"'/Library/Application Support/QwenCode/system-defaults.json' "$@"
       fi
       ;;
     qwen-code-system)
-      set -- 'QWEN_TELEMETRY_[A-Z_]+' 'OTEL_EXPORTER_OTLP_[A-Z_]+' OTEL_SDK_DISABLED
+      set -- 'QWEN_TELEMETRY_[A-Z_]+' 'OTEL_(B|E|SDK)[A-Z_]+'
       rival dotenv '' "$folder"/.env "$@"
       rival dotenv '' "$home"/.env "$@"
-      set -- /telemetry/otlpLogsEndpoint /telemetry/otlpMetricsEndpoint QWEN_TELEMETRY_ENABLED QWEN_TELEMETRY_OUTFILE QWEN_TELEMETRY_TARGET QWEN_TELEMETRY_OTLP_ENDPOINT QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT OTEL_EXPORTER_OTLP_ENDPOINT OTEL_EXPORTER_OTLP_LOGS_ENDPOINT OTEL_EXPORTER_OTLP_METRICS_ENDPOINT OTEL_EXPORTER_OTLP_TRACES_ENDPOINT OTEL_EXPORTER_OTLP_HEADERS OTEL_EXPORTER_OTLP_LOGS_HEADERS OTEL_EXPORTER_OTLP_METRICS_HEADERS QWEN_TELEMETRY_OTLP_PROTOCOL
+      text='=OTEL_[BS]'
+      set -- "$text" /telemetry/otlpLogsEndpoint /telemetry/otlpMetricsEndpoint QWEN_TELEMETRY_ENABLED QWEN_TELEMETRY_OUTFILE QWEN_TELEMETRY_TARGET QWEN_TELEMETRY_OTLP_ENDPOINT QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT OTLP_ENDPOINT OTLP_LOGS_ENDPOINT OTLP_METRICS_ENDPOINT OTLP_TRACES_ENDPOINT OTLP_HEADERS OTLP_LOGS_HEADERS OTLP_METRICS_HEADERS QWEN_TELEMETRY_OTLP_PROTOCOL
       rival jsonc '' "$folder"/settings.json "$@"
       # What this script writes for the machine is no rival of what it writes for the same account.
       rival jsonc '' "$ROOT"'/Library/Application Support/QwenCode/system-defaults.json' "$@"

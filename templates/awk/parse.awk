@@ -64,7 +64,7 @@ function value(path, hush,   d, c, opened, comma, lines) {
       if (!opened && SM[d]) mEnd[SM[d]] = AT - 1
       if (d == 0 || WHY != "") return
       # TOML 1.1 allows lines in an inline table; those that are edited are on one.
-      lines = format != "toml" || SK[d] == "[" || !(SP[d] in WANT)
+      lines = format != "toml" || SK[d] == "[" || !(SP[d] in WANT) || WANT[SP[d]] == 2
       space(lines)
       comma = !opened && substr(W, 1, 1) == ","
       if (comma) {

@@ -2,8 +2,9 @@
 # Plans. That of the modes same and set: "set POINTER string|bool|int VALUE" is the value that a key shall have; "drop POINTER" says that
 # at and below it there shall be only what the plan sets; "keep POINTER" that a table there stays, and is not set;
 # "join POINTER" that the value of the plan goes behind what is there, after a comma; "kind POINTER string|number|whole|count|boolean|list|
-# object|strings" that its reader takes the file for broken where something else is there (strings: a table of them; whole: a whole
-# number from 0; count: one from 1; positive: a text that begins neither with 0 nor with a minus; WORD|WORD|{object}: one of these words, or a value of a kind in braces), "only POINTER KEY KEY..."
+# object|strings" that its reader takes the file for broken where something else is there (strings: a table of them; texts: a list; int: written
+# as one; whole: one from 0; count: one from 1; positive: digits as a text, not from 0; nothing: it must not be there; ^NAME^NAME: a table with one of
+# these; WORD|WORD|{object}: one of these words, or a value of a kind in braces; a star stands for any name without a row), "only POINTER KEY KEY..."
 # where it has another key,
 # "form POINTER WORDS VARIANTS" where it is neither one of the words nor a table with one of the variants and no other: each
 # is NAME:KEY,KEY=WORD|WORD with the keys that it needs, and what they may be.
@@ -17,7 +18,7 @@ function read_rows(   i, f, n, p, v) {
     if (f[1] == "drop") { DROP[++DROPS] = p; SILENT[p] = 1 }
     else if (f[1] == "keep") KEEP[p] = 1
     else if (f[1] == "join") JOIN[p] = 1
-    else if (f[1] == "kind" && n == 3) KINDS[p] = f[3]
+    else if (f[1] == "kind" && n == 3) { if (p ~ /[*]/) STAR[p] = f[3]; else KINDS[p] = f[3] }
     else if (f[1] == "only" && n == 3) ONLY[p] = " " f[3] " "
     else if (f[1] == "form" && n == 4) { WORDS[p] = f[3]; FORM[p] = f[4]; want_form(p, f[4]) }
     else if (f[1] == "set" && n > 3) {
@@ -52,23 +53,42 @@ function keep_tables(   i, n, p) {
 }
 
 # What is of another kind, or a key that is not to be there: the first in the file, or "".
-function odd_one(   p, q, k) {
+function odd_one(   p, q, k, w, i, n) {
   ODD = ""
   for (q in ONLY) for (p in KIND) if (up(p) == q && !index(ONLY[q], " " name_of(p) " ")) odd_at((p in WHERE) ? p : q, "an unknown key below " q)
   for (p in FORM) if ((p in KIND) && misformed(p)) odd_at(p, "is not of a form that its reader knows: " p)
   for (p in KINDS) if (p in KIND) {
-    k = KIND[p]
-    if (KINDS[p] == "strings" && k !~ /^(string|int|float|bool|date|null|array|tables)$/) {
+    k = KIND[p]; w = KINDS[p]
+    if (w == "texts" ? k == "array" : w == "strings" && k !~ /^(string|int|float|bool|date|null|array|tables)$/) {
       for (q in KIND) if (q != "" && up(q) == p && KIND[q] !~ /^(string|date)$/) odd_at(p, "must hold strings only: " p)
       continue
     }
+    if (w == k) continue
     k = k ~ /^(int|float)$/ ? "number" : k == "bool" ? "boolean" : k ~ /^(array|tables)$/ ? "list" : k ~ /^(table|implicit|dotted)$/ ? "object" : k
-    if (KINDS[p] ~ /[|]/ && has_word(KINDS[p], "|", k == "string" ? substr(content(p), 8) : "{" k "}")) continue
-    if (KINDS[p] == "positive" && content(p) ~ /^string\t[^-0]/) continue
-    if (k == "number" && ((KINDS[p] == "whole" && content(p) ~ /^int\t[+]?[0-9]/) || (KINDS[p] == "count" && content(p) ~ /^int\t[1-9]/))) continue
-    if (k != KINDS[p]) odd_at(p, "must be of type " KINDS[p] ": " p)
+    if (w ~ /[|]/ && has_word(w, "|", k == "string" ? substr(content(p), 8) : "{" k "}")) continue
+    if (w == "positive" && content(p) ~ /^string\t[1-9][0-9]*$/) continue
+    if (k == "number" && ((w == "whole" && content(p) ~ /^int\t[+]?[0-9]/) || (w == "count" && content(p) ~ /^int\t[1-9]/))) continue
+    if (w ~ /^\^/ && k == "object") {
+      n = 0
+      for (i = split(w, WORD, "^"); i > 1; i--) n += (p "/" WORD[i]) in KIND
+      if (n == 1) continue
+    }
+    if (k != w) odd_at(p, "must be of type " w ": " p)
   }
   return ODD
+}
+
+# Rows for what the file has where a row has a star; with lines inside, since nothing of that is edited. Reads the file again where there are any.
+function unstar(   p, q, i, a, n) {
+  for (p in STAR) for (q in KIND) {
+    i = index(p, "*"); a = length(q) - length(p) + 1
+    if (a > 0 && !(q in KINDS) && substr(q, 1, i - 1) substr(q, i + a) == substr(p, 1, i - 1) substr(p, i + 1) && substr(q, i, a) !~ /\//) {
+      KINDS[q] = STAR[p]; n++
+      if (!(q in WANT)) WANT[q] = 2
+    }
+  }
+  if (n && parse(0, mode == "set")) LISTED_EVENTS = EVENTS
+  return WHY == ""
 }
 
 function want_form(p, variants,   v, k, i, j) {

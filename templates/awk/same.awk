@@ -2,6 +2,7 @@
 # Mode same. Plan: see above. Exit code 1 if the file is as the plan says, 0 if the mode set would change it; prints nothing.
 
 function compare(   i, m, p, q, different) {
+  if (!unstar()) return refuse(3, FILE ":" WHY)
   if (odd_one() != "") return odd()
   keep_tables()
   accept_joined()

@@ -12,6 +12,7 @@ function read_settings(   line, i, n) {
 }
 
 function set_all(   m) {
+  if (!unstar()) return refuse(3, FILE ":" WHY)
   if (odd_one() != "") return odd()
   keep_tables()
   accept_joined()

@@ -37,12 +37,11 @@ const files = (values: Readonly<Record<string, readonly unknown[]>>) =>
 const keysOf = (texts: readonly string[]) =>
 	[...new Set(texts.map((text) => /[\w$]+/.exec(text)?.[0] ?? text))].sort().join(" ");
 
-/** What has values that the scripts do not look at: items of lists, values under names that people give, bounds of numbers, keys that are missing. */
+/** What has values that the scripts do not look at: of Claude Code items of lists, values under names that people give and keys that are missing, of both bounds of numbers. */
 const LEFT = {
 	"claude-code":
 		"allowedChannelPlugins allowedHttpHookUrls availableModels blockedMarketplaces claudeMdExcludes companyAnnouncements enabledMcpjsonServers enabledPlugins extraKnownMarketplaces fallbackModel feedbackSurveyRate fileSuggestion hooks httpHookAllowedEnvVars modelOverrides permissions pluginConfigs sandbox skillListingBudgetFraction skillOverrides spinnerVerbs sshConfigs statusLine strictKnownMarketplaces worktree",
-	codex:
-		"agents apps background_terminal_max_timeout features made_up marketplaces mcp_oauth_callback_port mcp_servers model_auto_compact_token_limit model_context_window model_providers notify otel plugins profiles project_doc_fallback_filenames project_root_markers projects sandbox_workspace_write shell_environment_policy tui",
+	codex: "agents background_terminal_max_timeout made_up mcp_oauth_callback_port mcp_servers model_context_window tui",
 } as const;
 
 /** 2.1.330 takes these; other releases leave the whole file out, and the scripts do not tell releases apart here. */
@@ -69,7 +68,7 @@ describe("Claude Code", () => {
 });
 
 describe("Codex", () => {
-	test("a file with which it does not start is refused, but for names people give, items of lists, and bounds of numbers", async () => {
+	test("a file with which it does not start is refused, also for values below names that people give, but for bounds of numbers and items of tui.notifications", async () => {
 		const texts = codexValues["does not start"];
 		const known = await refused("codex", "toml", texts);
 		expect(keysOf(texts.filter((_, i) => !known[i]))).toBe(LEFT.codex);

@@ -58,6 +58,10 @@ const KINDS = [
 	"whole",
 	"count",
 	"positive",
+	"int",
+	"texts",
+	"nothing",
+	"^a^b",
 	"a|b|{object}",
 	"|{number}",
 ];
@@ -75,6 +79,8 @@ function demands({ plan }: EditorSample, at: number): string[] {
 		return [
 			...kinds,
 			`kind\t${above}\t${at % 3 === 0 ? "list" : "object"}`,
+			`kind\t${above}/*\t${KINDS[(at + i + 5) % KINDS.length]}`,
+			`kind\t${above.replace(/[^/]*$/, "*")}\t${KINDS[(at + i + 3) % KINDS.length]}`,
 			...(at % 2 === 0 ? [`only\t${above}\t${name} b`] : []),
 		];
 	});

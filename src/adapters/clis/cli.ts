@@ -102,12 +102,14 @@ export interface Rival {
 	readonly of: "system" | "user";
 	/** Of the machine by system, below the home (`~/`), or below the CLI's folder (`{folder}/`). A star stands for a part of the last segment. */
 	readonly path: string | Readonly<Partial<Record<Os, string>>>;
-	readonly format: "json" | "jsonc" | "toml" | "dotenv" | "plist" | "text";
+	readonly format: "json" | "jsonc" | "toml" | "dotenv" | "plist";
 	/**
-	 * Pointers, at and below which nothing may be; of a `dotenv` file extended regular expressions for whole names, of a `plist` or
-	 * `text` for anything in it.
+	 * Pointers, at and below which nothing may be; of a `dotenv` file extended regular expressions for whole names, of a `plist` for
+	 * anything in it.
 	 */
 	readonly settings: readonly string[];
+	/** Extended regular expression for what may not be anywhere in its text, whatever the hint says. */
+	readonly text?: string;
 	/** Extended regular expression: a file without it in its text is not looked at any further. */
 	readonly hint?: string;
 	/** Its values must be of the kinds and forms of the user's layer, and of those that no row of ours replaces in it. */

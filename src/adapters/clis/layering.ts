@@ -127,6 +127,8 @@ export interface CliLayering {
 	readonly variables: RegExp;
 	/** Of these, those that count even if they are empty. */
 	readonly emptyCounts?: RegExp;
+	/** Whether an empty variable leaves that of a weaker layer. */
+	readonly emptyYields?: boolean;
 	/** Settings of the proxy and the certificates. Those of the environment that every program obeys count in files alone. */
 	readonly transport?: { readonly anywhere: RegExp; readonly inFiles: RegExp };
 	/** Settings that name files of certificates in PEM, without which nothing is sent. */

@@ -6,6 +6,7 @@
  * https://opentelemetry.io/docs/specs/otel/protocol/exporter/
  */
 import { decoded, type SentHeader } from "./emission.ts";
+import { POSITIVE } from "./setting-form.ts";
 
 /** Headers of the connection: a setting that names one of them has effects that are not known here. */
 const OF_CONNECTION =
@@ -32,6 +33,21 @@ export function pairsOf(list: string | undefined, from: string): { pairs: SentHe
 	}
 	return { pairs, isMalformed };
 }
+
+/**
+ * What of these variables is no number above 0 in digits, in words; undefined if none is: what an exporter makes of others differs, and with
+ * some of them nothing is sent, of no signal.
+ */
+export function oddNumber(get: (pointer: string) => string | undefined, names: readonly string[]): string | undefined {
+	const isOdd = (text: string | undefined) => text !== undefined && !POSITIVE.test(text);
+	const name = names.find((each) => isOdd(get(`/env/${each}`)));
+	return name && `${name} is not a number above 0 in digits, and what is sent with that is not known`;
+}
+
+/** Queues and times of what is sent in batches, logs and spans. */
+export const batchNumbers = ["BLRP", "BSP"].flatMap((kind) =>
+	["EXPORT_TIMEOUT", "MAX_QUEUE_SIZE", "MAX_EXPORT_BATCH_SIZE"].map((what) => `OTEL_${kind}_${what}`),
+);
 
 /** What becomes of headers that are set one after the other. */
 export type Assembled =

@@ -1,21 +1,28 @@
 /** What the values of a settings file have to be, for a CLI that does not start with others. */
 
-/** `strings` is a table of them, a `whole` number is 0 or more, a `count` 1 or more, a `positive` text begins neither with 0 nor with a sign. */
-export type SettingKind =
+/**
+ * `strings` is a table of them, `texts` a list, an `int` is written as one, a `whole` number is 0 or more, a `count` 1 or more, a `positive`
+ * text holds digits alone and does not begin with 0, with `nothing` the key must not be there, and `^a^b` is a table that has either of them.
+ */
+export type PlainKind =
 	| "string"
 	| "positive"
 	| "number"
+	| "int"
 	| "whole"
 	| "count"
 	| "boolean"
 	| "list"
+	| "texts"
 	| "object"
-	| "strings";
+	| "strings"
+	| "nothing";
+export type SettingKind = PlainKind | `^${string}`;
 
 /** One of some words, or a value of a kind that is named in braces, such as `{object}`. */
 export type SettingWords = readonly string[];
 
-/** By pointer (RFC 6901). */
+/** By pointer (RFC 6901). A star in it, of which there is one at most, stands for any name that has no row of its own. */
 export type SettingKinds = Readonly<Record<string, SettingKind | SettingWords>>;
 
 /** A setting that is one of some words, or a table with exactly one table in it, of which each needs some texts. */
@@ -27,13 +34,16 @@ export interface SettingForm {
 }
 
 /** The kind of a value as a parser of JSON or TOML gives it: a date is a text for those who ask for one, a whole number of TOML a bigint. */
-export function settingKind(value: unknown): Exclude<SettingKind, "strings" | "positive" | "whole" | "count"> | "null" {
+export function settingKind(value: unknown): "string" | "number" | "boolean" | "list" | "object" | "null" {
 	if (value === null || value === undefined) return "null";
 	if (Array.isArray(value)) return "list";
 	if (value instanceof Date) return "string";
 	const kind = typeof value === "bigint" ? "number" : typeof value;
 	return kind === "string" || kind === "number" || kind === "boolean" ? kind : "object";
 }
+
+/** A number above 0 as digits alone: readers differ on all other forms, such as " 0", "0x10" and "5s". */
+export const POSITIVE = /^[1-9][0-9]*$/;
 
 /** Why a value is not of a kind, to follow the name of its setting; undefined if it is. */
 export function unlike(value: unknown, kind: SettingKind | SettingWords): string | undefined {
@@ -49,10 +59,19 @@ export function unlike(value: unknown, kind: SettingKind | SettingWords): string
 		const isWhole = typeof value === "bigint" || Number.isInteger(value);
 		return isWhole && Number(value) >= least ? undefined : `must be a whole number, ${least} or more`;
 	}
+	if (kind === "nothing") return "must not be set";
+	if (kind === "int") return typeof value === "bigint" ? undefined : "must be a whole number";
 	if (kind === "positive")
-		return typeof value === "string" && /^[^-0]/.test(value) ? undefined : "must be above 0, as text";
-	if (kind !== "strings") return settingKind(value) === kind ? undefined : `must be of type ${kind}`;
-	if (settingKind(value) !== "object") return "must be of type object";
+		return typeof value === "string" && POSITIVE.test(value) ? undefined : "must be above 0, as digits in a text";
+	if (kind.startsWith("^")) {
+		const names = kind.slice(1).split("^");
+		const has = settingKind(value) === "object" && names.filter((name) => Object.hasOwn(value as object, name)).length;
+		return has === 1 ? undefined : `must be a table with ${names.length > 1 ? "one of " : ""}${names.join(", ")}`;
+	}
+	if (kind !== "strings" && kind !== "texts")
+		return settingKind(value) === kind ? undefined : `must be of type ${kind}`;
+	const container = kind === "texts" ? "list" : "object";
+	if (settingKind(value) !== container) return `must be of type ${container}`;
 	const isText = Object.values(value as object).every((each) => settingKind(each) === "string");
 	return isText ? undefined : "must hold strings only";
 }

@@ -2,7 +2,7 @@ import type { Cli, Rival } from "../../adapters/clis/cli.ts";
 
 /** Other files that a CLI reads on Windows, and what is looked for in all of them. */
 export interface WindowsRivals {
-	/** As in a `Rival`: pointers, or names of variables as a regular expression of .NET. */
+	/** As in a `Rival`: pointers, or names of variables as a regular expression of .NET; the one of its text first, after an equals sign. */
 	readonly settings: readonly string[];
 	readonly hasKinds: boolean;
 	/** Path, format and hint: paths begin with `~/`, `{folder}/`, `%ProgramFiles%/` or `%ProgramData%/`, and have slashes. */
@@ -15,8 +15,9 @@ export function windowsRivals(cli: Cli, of: Rival["of"]): WindowsRivals[] {
 	for (const rival of cli.rivals) {
 		const path = rival.of === of ? placeOf(cli, rival) : undefined;
 		if (path === undefined) continue;
-		const { settings: posix, format, hint = "", hasKinds = false } = rival;
-		const settings = format === "dotenv" || format === "text" ? posix.map(dotNet) : posix;
+		const { settings: posix, format, hint = "", text, hasKinds = false } = rival;
+		const named = format === "dotenv" ? posix.map(dotNet) : posix;
+		const settings = text === undefined ? named : [`=${dotNet(text)}`, ...named];
 		const file = [path, format, dotNet(hint)] as const;
 		const last = rivals.at(-1);
 		const isSame = last?.hasKinds === hasKinds && String(last.settings) === String(settings);

@@ -33,7 +33,7 @@ export function namedCase(cli: Cli, os: readonly Os[]): { readonly id: string; r
 	const { folder, below, rows } = cli.user;
 	// A table that we write into, by its name: any key in it may be of a kind or form that keeps the CLI from starting.
 	const tables = rows.flatMap((row) => ("pointer" in row ? [row.pointer.split("/", 2).join("/")] : []));
-	const lines = cli.rivals.flatMap(({ of, path, format, settings, hasKinds }) => {
+	const lines = cli.rivals.flatMap(({ of, path, format, settings, text, hasKinds }) => {
 		const pointers = [...settings, ...(hasKinds ? tables : [])];
 		// One that counts only with a flag is left to the scripts with the editor.
 		if (of !== "system" || pointers.length === 0 || String(path).includes("*")) return [];
@@ -41,9 +41,7 @@ export function namedCase(cli: Cli, os: readonly Os[]): { readonly id: string; r
 		const pattern =
 			format === "dotenv"
 				? `^[^A-Za-z_#]*(export[[:space:]]+)?(${names})[[:space:]]*(=|:[[:space:]])`
-				: format === "text"
-					? settings.join("|")
-					: `${names}|\\\\u00`;
+				: [names, "\\\\u00", ...(text === undefined ? [] : [text])].join("|");
 		const places = typeof path === "string" ? [placeOf(path)] : placesOf(path, os);
 		return [...places.slice(0, -1), `names ${places.at(-1)} ${sh(pattern)}`];
 	});
@@ -65,17 +63,49 @@ function eitherOf(names: readonly string[]): string {
 
 /** The lines for one file after the other: what is looked for in several of them stands there once, as the arguments. */
 function linesIn({ id }: Cli, os: readonly Os[]): (rival: Rival) => string[] {
-	let last: string | undefined;
-	return ({ format, hint = "", path, settings, hasKinds }) => {
+	let last: readonly string[] | undefined;
+	let pattern: string | undefined;
+	return ({ format, hint = "", path, settings, text, hasKinds }) => {
 		const places = typeof path === "string" ? [placeOf(path)] : placesOf(path, os);
 		if (places.length === 0) return [];
-		// The script knows a name in capitals for a key of `env`.
-		const words = /^json/.test(format) ? settings.map((each) => each.replace(/^\/env\/(?=[A-Z])/, "")) : settings;
-		const asked = [...words.map(sh), ...(hasKinds ? [id] : [])].join(" ");
-		const set = asked === last ? [] : [`set -- ${asked}`.trimEnd()];
+		// The script knows a name in capitals for a key of `env`, and what it begins with for the variables of an exporter.
+		const words = /^json/.test(format)
+			? settings.map((each) => each.replace(/^\/env\/(?:OTEL_EXPORTER_(?=OTLP_)|(?=[A-Z]))/, ""))
+			: settings;
+		const inText = text === undefined ? [] : ['"$text"'];
+		const asked = [...inText, ...words.map(sh), ...(hasKinds ? [id] : [])];
+		const named = text === undefined || text === pattern ? [] : [`text=${sh(`=${text}`)}`];
+		pattern = text ?? pattern;
+		const set = setting(asked, last);
 		last = asked;
-		return [...places.slice(0, -1), ...set, `rival ${format} ${sh(hint)} ${places.at(-1)} "$@"`];
+		const look =
+			typeof path === "string" || places.length === 1
+				? `rival ${format} ${sh(hint)} ${places.at(-1)}`
+				: `rival_of_system ${format} ${bySystem(path)}`;
+		return [...named, ...set, `${look} "$@"`];
 	};
+}
+
+/** The lines that make these words the arguments, where those of the last line are; what both end with stands there once. */
+function setting(words: readonly string[], before: readonly string[] | undefined): string[] {
+	if (String(words) === String(before)) return [];
+	const left = (before ?? []).findIndex((_, at) => {
+		const end = before?.slice(at) ?? [];
+		return end.length > 2 && String(words.slice(-end.length)) === String(end);
+	});
+	if (left < 0) return [`set -- ${words.join(" ")}`.trimEnd()];
+	const own = words.slice(0, left - (before?.length ?? 0));
+	return [...(left > 0 ? [`shift ${left}`] : []), ...(own.length > 0 ? [`set -- ${own.join(" ")} "$@"`] : [])];
+}
+
+/** The place of each system as the script's function takes it. Throws a `TypeError` for one of another folder. */
+function bySystem(path: Readonly<Partial<Record<Os, string>>>): string {
+	const words = Object.entries({ macos: "/Library/", linux: "/etc/" }).map(([name, above]) => {
+		const place = ownEntry(path, name) ?? above;
+		if (!place.startsWith(above)) throw new TypeError(`a place of another folder than ${above}: ${place}`);
+		return sh(place.slice(above.length));
+	});
+	return words.join(" ");
 }
 
 /** The place as the last word, after the lines that it needs. */

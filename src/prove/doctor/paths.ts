@@ -52,7 +52,8 @@ export function layerPaths(patterns: readonly string[], machine: Site, environme
 	const exists = (path: string) => machine.look(native(machine, path), MAX_BYTES).kind !== "absent";
 	const upward = patterns.filter((pattern) => pattern.startsWith("^")).map((pattern) => pattern.slice(1));
 	const asWritten = (paths: readonly string[]) => paths.map((path) => native(machine, path));
-	if (upward.length === 0) return asWritten(patterns.flatMap((pattern) => expand(full(pattern), machine)));
+	if (upward.length === 0)
+		return asWritten([...new Set(patterns.flatMap((pattern) => expand(full(pattern), machine)))]);
 	const folders = foldersUpFrom(slashed(machine, machine.cwd));
 	const near = folders.flatMap((folder) => upward.map((name) => `${folder}/${name}`));
 	const others = patterns.filter((pattern) => !pattern.startsWith("^")).map(full);

@@ -112,6 +112,7 @@ export function resolve(
 		}
 		values = withValues(values, layer, isRelease);
 		for (const [pointer, value] of kept) {
+			if (value === "" && facts.emptyYields && pointer.startsWith("/env/") && settings.has(pointer)) continue;
 			// A value in place of a table, or vice versa, replaces it.
 			for (const other of [...settings.keys()]) {
 				if (other !== pointer && (isBelow(other, pointer) || isBelow(pointer, other))) settings.delete(other);

@@ -95,7 +95,7 @@ function EdValue($path, $hush) {
             if (-not $opened -and $stackMember[$depth]) { $stackMember[$depth].End = $end }
             if ($depth -eq 0) { $s.Token = $token; $s.ValueEnd = $end; return }
             # TOML 1.1 allows lines in an inline table; those that are edited are on one.
-            $lines = -not $isToml -or $stackOpen[$depth] -eq 91 -or -not $stackWanted[$depth]
+            $lines = -not $isToml -or $stackOpen[$depth] -eq 91 -or -not $stackWanted[$depth] -or $want[$stackPath[$depth]] -eq 2
             $c = if ($token.Success) { [int]$text[$token.Index] } else { -1 }
             if ($lines -and $trivia[$c]) { $s.Token = $token; EdSpace; $token = $s.Token; $c = if ($token.Success) { [int]$text[$token.Index] } else { -1 } }
             $comma = -not $opened -and $c -eq 44

@@ -2,8 +2,9 @@
 # Plans. That of the modes same and set: "set POINTER string|bool|int VALUE" is the value that a key shall have; "drop POINTER" says that
 # at and below it there shall be only what the plan sets; "keep POINTER" that a table there stays, and is not set;
 # "join POINTER" that the value of the plan goes behind what is there, after a comma; "kind POINTER string|number|whole|count|boolean|list|
-# object|strings" that its reader takes the file for broken where something else is there (strings: a table of them; whole: a whole
-# number from 0; count: one from 1; positive: a text that begins neither with 0 nor with a minus; WORD|WORD|{object}: one of these words, or a value of a kind in braces), "only POINTER KEY KEY..."
+# object|strings" that its reader takes the file for broken where something else is there (strings: a table of them; texts: a list; int: written
+# as one; whole: one from 0; count: one from 1; positive: digits as a text, not from 0; nothing: it must not be there; ^NAME^NAME: a table with one of
+# these; WORD|WORD|{object}: one of these words, or a value of a kind in braces; a star stands for any name without a row), "only POINTER KEY KEY..."
 # where it has another key,
 # "form POINTER WORDS VARIANTS" where it is neither one of the words nor a table with one of the variants and no other: each
 # is NAME:KEY,KEY=WORD|WORD with the keys that it needs, and what they may be.
@@ -19,7 +20,7 @@ function EdReadRows {
         if ([string]::Equals($field[0], 'drop')) { $s.Drops.Add($p); $s.Silent[$p] = 1 }
         elseif ([string]::Equals($field[0], 'keep')) { $s.Keep[$p] = 1 }
         elseif ([string]::Equals($field[0], 'join')) { $s.Join[$p] = 1 }
-        elseif ([string]::Equals($field[0], 'kind') -and $field.Length -eq 3) { $s.Kinds[$p] = $field[2] }
+        elseif ([string]::Equals($field[0], 'kind') -and $field.Length -eq 3) { if ($p.Contains('*')) { $s.Star[$p] = $field[2] } else { $s.Kinds[$p] = $field[2] } }
         elseif ([string]::Equals($field[0], 'only') -and $field.Length -eq 3) { $s.Only[$p] = ' ' + $field[2] + ' ' }
         elseif ([string]::Equals($field[0], 'form') -and $field.Length -eq 4) { $s.Form[$p] = $field; EdWantForm $p $field[3] }
         elseif ([string]::Equals($field[0], 'set') -and $field.Length -gt 3) {
@@ -87,7 +88,7 @@ function EdOddOne {
         if ($s.Kind.ContainsKey($p) -and (EdMisformed $p)) { EdOddAt $p ('is not of a form that its reader knows: ' + $p) }
     }
     foreach ($p in $s.Kinds.Keys) {
-        if ([string]::Equals($s.Kinds[$p], 'strings') -and $s.Kind.ContainsKey($p) -and $s.Tabular.ContainsKey($s.Kind[$p])) {
+        if (EdHoldsStrings $p) {
             foreach ($q in (EdChildren $p)) {
                 if ($s.Kind[$q] -cnotmatch '\A(?:string|date)\z') { EdOddAt $p ('must hold strings only: ' + $p) }
             }
@@ -98,6 +99,34 @@ function EdOddOne {
         }
     }
     return $s.Odds
+}
+
+# Whether it is the container that its row wants to hold strings alone.
+function EdHoldsStrings($p) {
+    $s = $script:Ed
+    if (-not $s.Kind.ContainsKey($p)) { return $false }
+    if ([string]::Equals($s.Kinds[$p], 'texts')) { return [string]::Equals($s.Kind[$p], 'array') }
+    return [string]::Equals($s.Kinds[$p], 'strings') -and $s.Tabular.ContainsKey($s.Kind[$p])
+}
+
+# Rows for what the file has where a row has a star; with lines inside, since nothing of that is edited. Returns whether there are any.
+function EdUnstar {
+    $s = $script:Ed
+    $found = $false
+    foreach ($p in $s.Star.Keys) {
+        $i = $p.IndexOf([char]42)
+        $head = $p.Substring(0, $i)
+        $tail = $p.Substring($i + 1)
+        foreach ($q in $s.Kind.Keys) {
+            $n = $q.Length - $p.Length + 1
+            if ($n -lt 1 -or $s.Kinds.ContainsKey($q) -or -not (EdStarts $q $head) -or -not $q.EndsWith($tail, [System.StringComparison]::Ordinal)) { continue }
+            if ($q.IndexOf([char]47, $i, $n) -ge 0) { continue }
+            $s.Kinds[$q] = $s.Star[$p]
+            $found = $true
+            if (-not $s.Want.ContainsKey($q)) { $s.Want[$q] = 2 }
+        }
+    }
+    return $found
 }
 
 function EdChildren($p) {
@@ -133,12 +162,21 @@ function EdMisformed($p) {
 }
 
 function EdIsOfKind($p, $wanted) {
+    if ([string]::Equals($script:Ed.Kind[$p], $wanted)) { return $true }
     $kind = EdKindWord $script:Ed.Kind[$p]
+    if ([int]$wanted[0] -eq 94) { return [string]::Equals($kind, 'object') -and (EdHasOne $p $wanted) }
     if ([string]::Equals($wanted, 'whole')) { return (EdContent $p) -cmatch '\Aint\t[+]?[0-9]' }
-    if ([string]::Equals($wanted, 'positive')) { return (EdContent $p) -cmatch '\Astring\t[^-0]' }
+    if ([string]::Equals($wanted, 'positive')) { return (EdContent $p) -cmatch '\Astring\t[1-9][0-9]*\z' }
     if ([string]::Equals($wanted, 'count')) { return (EdContent $p) -cmatch '\Aint\t[1-9]' }
     if (-not $wanted.Contains('|')) { return [string]::Equals($kind, $wanted) }
     return EdHasWord $wanted 124 $(if ([string]::Equals($kind, 'string')) { (EdContent $p).Substring(7) } else { '{' + $kind + '}' })
+}
+
+# Whether a table has one of the keys that follow a ^, and no other of them.
+function EdHasOne($p, $wanted) {
+    $n = 0
+    foreach ($name in $wanted.Substring(1).Split([char]94)) { if ($script:Ed.Kind.ContainsKey($p + '/' + $name)) { $n++ } }
+    return $n -eq 1
 }
 
 function EdHasWord($words, $between, $word) { return [System.Array]::IndexOf($words.Split([char]$between), $word) -ge 0 }

@@ -32,7 +32,7 @@ function EdStart($mode, $format, $rows, $before, $file) {
     foreach ($pair in @(@('int', 'number'), @('float', 'number'), @('bool', 'boolean'), @('array', 'list'), @('tables', 'list'), @('table', 'object'), @('implicit', 'object'), @('dotted', 'object'))) { $s.KindWords[$pair[0]] = $pair[1] }
     $s.OddsAt = 0
     $s.Boxes = EdSet @('object', 'array', 'table')
-    foreach ($name in 'Want', 'Silent', 'Need', 'SetType', 'SetValue', 'Anchor', 'Keep', 'Join', 'Kinds', 'Only', 'Form', 'Owners', 'Ours', 'New', 'Lost', 'Done') { $s[$name] = EdMap }
+    foreach ($name in 'Want', 'Silent', 'Need', 'SetType', 'SetValue', 'Anchor', 'Keep', 'Join', 'Kinds', 'Star', 'Only', 'Form', 'Owners', 'Ours', 'New', 'Lost', 'Done') { $s[$name] = EdMap }
     foreach ($name in 'Sets', 'Drops', 'Record', 'Messages', 'Asked', 'Answers', 'Missing') { $s[$name] = [System.Collections.Generic.List[string]]::new() }
     foreach ($name in 'Records', 'Edits') { $s[$name] = [System.Collections.Generic.List[object]]::new() }
     foreach ($name in 'Text', 'Mark', 'Why', 'Odds', 'Path', 'Eol', 'Unit', 'Colon') { $s[$name] = '' }
@@ -66,6 +66,11 @@ function EdRun {
     $plan, $work = $s.Modes[$s.Mode]
     if (-not (& $plan)) { return EdRefuse 2 'the plan is not understood' }
     if ($s.Mode -eq 'set' -or $s.Mode -eq 'undo') { $s.Foreign = [System.Collections.Generic.List[string]]::new() }
-    if (-not (EdParse $s.Text $s.Foreign)) { return EdRefuse 3 ($s.File + ':' + $s.Why) }
+    $isRead = EdParse $s.Text $s.Foreign
+    if ($isRead -and $s.Star.Count -gt 0 -and (EdUnstar)) {
+        if ($null -ne $s.Foreign) { $s.Foreign.Clear() }
+        $isRead = EdParse $s.Text $s.Foreign
+    }
+    if (-not $isRead) { return EdRefuse 3 ($s.File + ':' + $s.Why) }
     return & $work
 }

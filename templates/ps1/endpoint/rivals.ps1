@@ -86,19 +86,20 @@ function Get-RivalReason($cli, $layer, $rule, $file, $path, $top) {
   $target = @{ Path = $path; State = 'ok'; Text = '' }
   Read-TargetText $target
   if ($target.State -cne 'ok') { return Get-Reason $target.State }
+  $words = @($rule.Words)
+  if ($words.Count -gt 0 -and $words[0].StartsWith('=', [StringComparison]::Ordinal)) {
+    if ([regex]::IsMatch($target.Text, $words[0].Substring(1), $ANY_CASE)) { return $RIVALS }
+    $words = @($words | Select-Object -Skip 1)
+  }
   if ($file[2] -cne '' -and -not [regex]::IsMatch($target.Text, $file[2], $ANY_CASE)) { return '' }
   if ($file[1] -ceq 'dotenv') {
-    foreach ($name in $rule.Words) { if ([regex]::IsMatch($target.Text, $BEFORE_NAME + $name + $AFTER_NAME, $ANY_CASE)) { return $RIVALS } }
+    foreach ($name in $words) { if ([regex]::IsMatch($target.Text, $BEFORE_NAME + $name + $AFTER_NAME, $ANY_CASE)) { return $RIVALS } }
     return ''
   }
-  if ($file[1] -ceq 'text') {
-    foreach ($word in $rule.Words) { if ([regex]::IsMatch($target.Text, $word)) { return $RIVALS } }
-    return ''
-  }
-  $rows = @(foreach ($word in $rule.Words) { "drop`t" + $word })
+  $rows = @(foreach ($word in $words) { "drop`t" + $word })
   if ($rule.HasKinds) { $rows += @(Get-DemandRows ($CLIS[$cli].User.Demands + $CLIS[$cli].Elsewhere)) }
   $answer = Edit-Text 'same' $file[1] $rows $target.Text @()
-  if ($answer.Code -eq 0 -or ($answer.Code -eq 1 -and (Test-OtherCase $target.Text $rule.Words))) { return $RIVALS }
+  if ($answer.Code -eq 0 -or ($answer.Code -eq 1 -and (Test-OtherCase $target.Text $words))) { return $RIVALS }
   if ($answer.Code -eq 1 -and $rule.HasKinds) { return Get-MixedReason $rows $target.Text }
   if ($answer.Code -eq 1) { return '' }
   return Get-EditReason $answer

@@ -203,6 +203,26 @@ describe("Claude Code", () => {
 			{ user: env("u", "U", { OTEL_METRIC_EXPORT_INTERVAL: "0" }) },
 			["unknown", "unknown"],
 		],
+		...["0", " 0", "0x10", "1e3", "5s", "-5", " "].map((text): [string, string, Layers, readonly string[]] => [
+			`an interval of ${JSON.stringify(text)}`,
+			"2.1.330",
+			{ user: env("u", "U", { OTEL_METRIC_EXPORT_INTERVAL: text }) },
+			["unknown", "unknown"],
+		]),
+		...["OTEL_BLRP_EXPORT_TIMEOUT", "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE"].map(
+			(name): [string, string, Layers, readonly string[]] => [
+				`${name} of 0 and a space, with which metrics did not arrive`,
+				"2.1.330",
+				{ user: env("u", "U", { [name]: "0 " }) },
+				["unknown", "unknown"],
+			],
+		),
+		[
+			"an interval in digits",
+			"2.1.330",
+			{ user: env("u", "U", { OTEL_METRIC_EXPORT_INTERVAL: "5000" }) },
+			["yes", "yes"],
+		],
 		["a queue of nothing", "2.1.330", { user: env("u", "U", { OTEL_BLRP_MAX_QUEUE_SIZE: "0" }) }, ["unknown", "yes"]],
 		[
 			"a queue of nothing, set by a project",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Layers, sent } from "../../harness/layers.ts";
+import { type Layers, outcome, sent } from "../../harness/layers.ts";
 
 describe("Gemini CLI", () => {
 	const telemetry = (host: string, token: string, more: Record<string, unknown> = {}) => ({
@@ -18,6 +18,21 @@ describe("Gemini CLI", () => {
 	const variable = (name: string, value: string) => ({ env: { [name]: value } });
 
 	test.each<[what: string, release: string, layers: Layers, sent: readonly string[]]>([
+		// Seen in 0.61.0.
+		...["GEMINI_TELEMETRY_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT", "GEMINI_TELEMETRY_OTLP_PROTOCOL"].map(
+			(name): [string, string, Layers, readonly string[]] => [
+				`${name} stops everything if it is empty`,
+				"0.61.0",
+				{ system: telemetry("s", "S"), environment: variable(name, "") },
+				[],
+			],
+		),
+		[
+			"a protocol that does not exist stops it even where no other variable counts",
+			"0.33.2",
+			{ system: telemetry("s", "S"), environment: variable("GEMINI_TELEMETRY_OTLP_PROTOCOL", "HTTP") },
+			[],
+		],
 		[
 			"the user's file goes before the defaults",
 			"0.61.0",
@@ -134,4 +149,17 @@ describe("Gemini CLI", () => {
 	])("%s (%s)", (_what, release, layers, expected) => {
 		expect(sent("gemini", release, layers)).toEqual(expected);
 	});
+
+	test.each(["OTEL_BSP_EXPORT_TIMEOUT", "OTEL_BLRP_MAX_QUEUE_SIZE"])(
+		"what comes of %s is not known, but for digits",
+		(name) => {
+			const outcomes = (text: string) =>
+				outcome("gemini", "0.61.0", { user: telemetry("u", "U"), dotenv: variable(name, text) }).emissions.map(
+					({ sent: isSent }) => isSent,
+				);
+			for (const text of ["-5", "0", " 0", "0x10", "5s", ""])
+				expect(outcomes(text)).toEqual(["unknown", "unknown", "unknown"]);
+			expect(outcomes("512")).toEqual(["yes", "yes", "yes"]);
+		},
+	);
 });

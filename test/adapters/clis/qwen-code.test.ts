@@ -72,4 +72,22 @@ describe("Qwen Code", () => {
 			"metrics https://in/t/v1/metrics other",
 		]);
 	});
+
+	test("a .env file of the home counts besides the nearest one, and over what the shell has set to nothing", () => {
+		const headers = (value: string) => ({ env: { OTEL_EXPORTER_OTLP_HEADERS: value } });
+		const first = (layers: Parameters<typeof outcome>[2]) =>
+			outcome("qwen-code", "0.24.4", { user: telemetry("t"), ...layers }).emissions[0]?.headers.map(({ name }) => name);
+		const home = { "dotenv-home": headers("X-Home=1") };
+		expect(first({ ...home, dotenv: { env: { OTHER: "1" } } })).toEqual(["X-Home"]);
+		expect(first({ ...home, dotenv: headers("X-Near=1") })).toEqual(["X-Near"]);
+		expect(first({ ...home, dotenv: headers(""), environment: headers("") })).toEqual(["X-Home"]);
+		expect(first({ ...home, environment: headers("X-Shell=1") })).toEqual(["X-Shell"]);
+	});
+
+	test("a number of its batches that is not digits leaves open what is sent", () => {
+		const { emissions } = outcome("qwen-code", "0.24.4", {
+			user: { ...telemetry("t"), env: { OTEL_BSP_EXPORT_TIMEOUT: "-5" } },
+		});
+		expect(emissions.map((each) => each.sent)).toEqual(["unknown", "unknown"]);
+	});
 });

@@ -113,6 +113,9 @@ export const codexValues: Readonly<
 		'web_search = "live"',
 	],
 	"does not start": [
+		'profile = "p"\n[profiles.p]\nmodel = "a"',
+		'profile = "x"',
+		'profile = ""',
 		"[agents]\nmax_depth = -2147483649",
 		"[agents]\nmax_depth = 2147483648",
 		"[agents]\nmax_threads = 1.0",
@@ -280,7 +283,5 @@ export const codexValues: Readonly<
 		'model_instructions_file = "/gone"',
 		'model_instructions_file = "rel"',
 		'model_provider = "x"',
-		'profile = "p"\n[profiles.p]\nmodel = "a"',
-		'profile = "x"',
 	],
 };

@@ -6,7 +6,7 @@
  */
 import type { Emission, EmittedSignal } from "../emission.ts";
 import type { Effective } from "../layering.ts";
-import { pairsOf } from "../otel-js.ts";
+import { oddNumber, pairsOf } from "../otel-js.ts";
 
 export const isOn = (value: string | undefined) => value !== undefined && /^(1|true|yes|on)$/i.test(value);
 
@@ -56,19 +56,16 @@ export const isOfWeb = (url = "") => !URL.canParse(url) || /^https?:/i.test(url)
 export function doubtOf(signal: EmittedSignal, url: string | undefined, { get }: Effective): string | undefined {
 	// The runtimes of its releases differ, and so do those that crossfade runs on: Node writes it as %5E since 24.
 	if (/\^|%5e/i.test(url ?? "")) return "what becomes of a character of its endpoint is not known";
-	const odd = (name: string) => {
-		const text = get(`/env/${name}`);
-		return text !== undefined && !(Number(text) > 0);
-	};
-	const clocks = ["OTEL_METRIC_EXPORT_INTERVAL", "OTEL_METRIC_EXPORT_TIMEOUT"];
-	const queues = [
-		"OTEL_BLRP_MAX_QUEUE_SIZE",
-		"OTEL_BLRP_MAX_EXPORT_BATCH_SIZE",
+	// Seen in 2.1.330: what ends the logs' exporter can end that of metrics with it.
+	const names = [
+		"OTEL_METRIC_EXPORT_INTERVAL",
+		"OTEL_METRIC_EXPORT_TIMEOUT",
 		"OTEL_BLRP_EXPORT_TIMEOUT",
-		"OTEL_LOGS_EXPORT_INTERVAL",
+		"OTEL_BLRP_MAX_EXPORT_BATCH_SIZE",
+		...(signal === "metrics" ? [] : ["OTEL_BLRP_MAX_QUEUE_SIZE", "OTEL_LOGS_EXPORT_INTERVAL"]),
 	];
-	const name = [...clocks, ...(signal === "metrics" ? [] : queues)].find(odd);
-	if (name !== undefined) return `${name} is not above 0, and what is sent with that is not known`;
+	const odd = oddNumber(get, names);
+	if (odd !== undefined) return odd;
 	const isCut = ["", `${signal.toUpperCase()}_`]
 		.map((word) => `/env/OTEL_EXPORTER_OTLP_${word}HEADERS`)
 		.some((pointer) => get(pointer)?.includes("\0"));

@@ -9,7 +9,7 @@
  * seen was run with releases 2.1.81 and 2.1.330.
  */
 import type { Cli, FileSetting, LayerRow, Rival } from "../cli.ts";
-import type { SettingKind, SettingKinds, SettingWords } from "../setting-form.ts";
+import type { PlainKind, SettingKind, SettingKinds, SettingWords } from "../setting-form.ts";
 import headerProgram from "./header.sh";
 
 /** https://code.claude.com/docs/en/monitoring-usage; every value of `env` is a string. */
@@ -51,7 +51,7 @@ const diversions: readonly LayerRow[] = ["LOGS", "METRICS", "TRACES"].flatMap((s
 );
 
 /** A value of another kind switches the whole file off: seen in 2.1.81 and 2.1.330, but for `hooks`, which 2.1.330 leaves out. */
-const keys: Readonly<Partial<Record<SettingKind, string>>> = {
+const keys: Readonly<Partial<Record<PlainKind, string>>> = {
 	object:
 		"env permissions hooks statusLine enabledPlugins attribution sandbox fileSuggestion modelOverrides worktree pluginConfigs remote spinnerVerbs",
 	string: `model otelHeadersHelper apiKeyHelper outputStyle awsAuthRefresh awsCredentialExport language plansDirectory agent minimumVersion
@@ -67,7 +67,7 @@ const of = (kind: SettingKind | SettingWords, names: string): SettingKinds =>
 /** For all releases. */
 export const kinds: SettingKinds = Object.assign(
 	{},
-	...Object.entries(keys).map(([kind, names]) => of(kind as SettingKind, names)),
+	...Object.entries(keys).map(([kind, names]) => of(kind as PlainKind, names)),
 );
 
 /** Keys that 2.1.330 knows, by what their values must be: with another one it leaves the whole file out. */
@@ -166,10 +166,17 @@ const overriding = [
 	...["ENDPOINT", "HEADERS", "PROTOCOL"].map((name) => `/env/OTEL_EXPORTER_OTLP_${name}`),
 	...bySignal("ENDPOINT", "HEADERS", "PROTOCOL"),
 ];
+/**
+ * Seen in 2.1.330: with an interval of 0, 0x10 or below 0 nothing is sent, and with a timeout of the logs below 0 no metrics; what other such
+ * values do is not known. Most people who set one set it to digits.
+ */
+const stopped = 'OTEL_([A-Z]+_EXPORT_[IT]|BLRP_[EM])[A-Z_]+" *($|: *($|[^"1-9 ]|"([^1-9]|[0-9]*[^0-9"])))';
+
 const MAC = "/Library/Application Support/ClaudeCode";
 const managedFiles = ["managed-settings.json", "managed-settings.d/*.json"].map((name) => ({
 	path: { macos: `${MAC}/${name}`, linux: `/etc/claude-code/${name}` },
 	format: "json" as const,
+	text: stopped,
 }));
 const managed: readonly Rival[] = [
 	...managedFiles.map((each) => ({ of: "user" as const, ...each, settings: overriding })),
@@ -177,30 +184,12 @@ const managed: readonly Rival[] = [
 	...managedFiles.map((each) => ({ of: "system" as const, ...each, settings: [] })),
 ];
 
-/**
- * Seen in 2.1.330: with an interval of 0 or below nothing is sent; what such a timeout or queue does is not known. Most people who set one set it
- * to something that works.
- */
-const stopped = (
-	[
-		["user", "~/.claude.json"],
-		["system", "~/.claude.json"],
-		["system", "{folder}/settings.json"],
-	] as const
-).map(
-	([of, path]): Rival => ({
-		of,
-		path,
-		format: "text",
-		settings: ['OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"[[:space:]]*:[[:space:]]*("?[-0]|"")'],
-	}),
-);
-
 /** It holds much besides, so it is parsed only where it has one of these names, or a key written with escapes. */
 const state = {
 	path: "~/.claude.json",
 	format: "json",
 	hint: 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\\\u00[4-7][0-9A-Fa-f][^"]*"[[:space:]]*:',
+	text: stopped,
 } as const;
 
 const DOMAIN = "com.anthropic.claudecode";
@@ -219,8 +208,7 @@ const rivals: readonly Rival[] = [
 	},
 	// The general header of a managed file switches the others off, and not this.
 	{ of: "system", ...state, settings: [PROGRAM, ...bySignal("PROTOCOL")] },
-	{ of: "system", path: "{folder}/settings.json", format: "json", settings: bySignal("PROTOCOL") },
-	...stopped,
+	{ of: "system", path: "{folder}/settings.json", format: "json", settings: bySignal("PROTOCOL"), text: stopped },
 ];
 
 export const cli: Cli = {

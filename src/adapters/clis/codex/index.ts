@@ -9,7 +9,7 @@
  * https://github.com/openai/codex/issues/17909 (metrics). Run with releases 0.165.0 and 0.169.0.
  */
 import type { Cli, Condition, LayerRow, Rival } from "../cli.ts";
-import type { SettingForm, SettingKind, SettingKinds } from "../setting-form.ts";
+import type { PlainKind, SettingForm, SettingKind, SettingKinds, SettingWords } from "../setting-form.ts";
 
 /** One exporter: Codex posts to the URL unchanged, so each signal needs its own. */
 const exporter = (key: string, signal: "logs" | "metrics"): readonly LayerRow[] => {
@@ -55,15 +55,17 @@ const requirementKeys = [
  * A value of another kind keeps Codex from starting, in whichever file it is: each tried with a number, a word, a switch, a list and a table,
  * in 0.165.0 and 0.169.0. The keys: https://github.com/openai/codex/blob/main/codex-rs/core/config.schema.json
  */
-const topKeys: Readonly<Partial<Record<SettingKind, string>>> = {
+const topKeys: Readonly<Partial<Record<PlainKind, string>>> = {
 	string: `apps_mcp_product_sku chatgpt_base_url compact_prompt default_permissions developer_instructions instructions log_dir
 		mcp_oauth_callback_url model model_catalog_json model_instructions_file model_provider model_reasoning_effort openai_base_url oss_provider
-		plan_mode_reasoning_effort profile review_model service_tier sqlite_home`,
+		plan_mode_reasoning_effort review_model service_tier sqlite_home`,
 	boolean: `allow_login_shell check_for_update_on_startup disable_paste_burst hide_agent_reasoning include_apps_instructions
 		include_environment_context include_permissions_instructions show_raw_agent_reasoning suppress_unstable_features_warning`,
-	number: "model_auto_compact_token_limit model_context_window",
+	int: "model_auto_compact_token_limit model_context_window",
 	whole: "background_terminal_max_timeout mcp_oauth_callback_port project_doc_max_bytes tool_output_token_limit",
-	list: "notify project_doc_fallback_filenames project_root_markers",
+	texts: "notify project_doc_fallback_filenames project_root_markers",
+	// Since 0.134.0; 0.133.0 does not start where there is no such profile: https://github.com/openai/codex/pull/24051
+	nothing: "profile",
 	object: `agents analytics apps audio auto_review features feedback history hooks marketplaces mcp_servers memories model_providers notice otel
 		permissions plugins profiles projects realtime sandbox_workspace_write shell_environment_policy skills tool_suggest tools tui windows`,
 };
@@ -83,21 +85,23 @@ export const topWords = {
 	web_search: ["disabled", "cached", "indexed", "live"],
 } as const;
 
-/** Inside tables with fixed keys. What people name themselves, such as servers, profiles and projects, is left to doctor. */
+/** Inside tables with fixed keys. */
 const innerKinds: SettingKinds = {
 	"/agents/default_subagent_model": "string",
 	"/agents/interrupt_message": "boolean",
 	"/agents/job_max_runtime_seconds": "whole",
+	"/agents/max_depth": "int",
 	"/agents/max_threads": "count",
 	"/feedback/enabled": "boolean",
 	"/history/persistence": ["save-all", "none"],
 	"/history/max_bytes": "whole",
 	"/sandbox_workspace_write/network_access": "boolean",
-	"/sandbox_workspace_write/writable_roots": "list",
+	"/sandbox_workspace_write/exclude_tmpdir_env_var": "boolean",
+	"/sandbox_workspace_write/writable_roots": "texts",
 	"/shell_environment_policy/inherit": ["core", "all", "none"],
 	"/shell_environment_policy/set": "strings",
-	"/shell_environment_policy/exclude": "list",
-	"/shell_environment_policy/include_only": "list",
+	"/shell_environment_policy/exclude": "texts",
+	"/shell_environment_policy/include_only": "texts",
 	"/shell_environment_policy/ignore_default_excludes": "boolean",
 	"/shell_environment_policy/experimental_use_profile": "boolean",
 	"/skills/bundled": "object",
@@ -107,15 +111,71 @@ const innerKinds: SettingKinds = {
 	"/tui/animations": "boolean",
 	"/tui/theme": "string",
 	"/tui/alternate_screen": ["auto", "always", "never"],
-	"/tui/status_line": "list",
+	"/tui/status_line": "texts",
 	"/tui/notification_method": ["auto", "osc9", "osc777", "bel"],
 	"/windows/sandbox": ["elevated", "unelevated", "mxc"],
+};
+
+const below = (table: string, keys: Readonly<Record<string, SettingKind | SettingWords>>): SettingKinds =>
+	Object.fromEntries(Object.entries(keys).map(([key, kind]) => [`${table}/${key}`, kind]));
+
+/** Inside tables that people name, such as servers, profiles and projects. */
+const namedKinds: SettingKinds = {
+	"/agents/*": "object",
+	"/agents/*/description": "string",
+	"/apps/*": "object",
+	"/features/*": ["{boolean}", "{object}"],
+	"/marketplaces/*": "object",
+	"/mcp_servers/*": "^command^url",
+	...below("/mcp_servers/*", {
+		command: "string",
+		args: "texts",
+		env: "strings",
+		url: "string",
+		http_headers: "strings",
+		bearer_token: "nothing",
+		enabled: "boolean",
+		enabled_tools: "texts",
+		startup_timeout_sec: "number",
+	}),
+	"/model_providers/openai": "nothing",
+	"/model_providers/*": "^name",
+	...below("/model_providers/*", {
+		name: "string",
+		base_url: "string",
+		env_key: "string",
+		http_headers: "strings",
+		request_max_retries: "whole",
+		wire_api: ["responses"],
+	}),
+	"/plugins/*": "object",
+	"/profiles/*": "object",
+	...below("/profiles/*", {
+		model: "string",
+		model_provider: "string",
+		...Object.fromEntries(
+			(
+				[
+					"approvals_reviewer",
+					"model_reasoning_summary",
+					"model_verbosity",
+					"personality",
+					"sandbox_mode",
+					"web_search",
+				] as const
+			).map((name) => [name, topWords[name]]),
+		),
+		approval_policy: ["untrusted", ...topWords.approval_policy],
+	}),
+	"/projects/*": "object",
+	"/projects/*/trust_level": ["trusted", "untrusted"],
+	"/otel/tracestate/*": "strings",
 };
 
 const byPointer = (keys: typeof topKeys): SettingKinds =>
 	Object.fromEntries(
 		Object.entries(keys).flatMap(([kind, names]) =>
-			names.split(/\s+/).map((name) => [`/${name}`, kind as SettingKind] as const),
+			names.split(/\s+/).map((name) => [`/${name}`, kind as PlainKind] as const),
 		),
 	);
 
@@ -164,6 +224,7 @@ const demands = {
 		"/analytics/enabled": "boolean",
 		...byPointer(topKeys),
 		...innerKinds,
+		...namedKinds,
 		...Object.fromEntries(Object.entries(topWords).map(([name, words]) => [`/${name}`, words])),
 		...kept.kinds,
 	},
@@ -193,6 +254,10 @@ const rivals: readonly Rival[] = [
 		(name): Rival => ({ of: "system", path: ofMachine(name), format: "toml", settings: [], hasKinds: true }),
 	),
 	{ of: "system", path: "{folder}/config.toml", format: "toml", settings: [], hasKinds: true },
+	// Seen in 0.165.0 and 0.169.0: its variables go before those of the shell, and their headers before those of a file.
+	...(["user", "system"] as const).map(
+		(of): Rival => ({ of, path: "{folder}/.env", format: "dotenv", settings: ["(OTEL_[BE]|SSL_CERT_)[A-Z_]+"] }),
+	),
 	// With the flag that names it; that it sends elsewhere is looked for in `beside`.
 	...(["user", "system"] as const).map(
 		(of): Rival => ({ of, path: "{folder}/*.config.toml", format: "toml", settings: [], hasKinds: true }),

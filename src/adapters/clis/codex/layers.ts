@@ -67,7 +67,8 @@ export const layering: CliLayering = {
 			paths: everywhere("^.codex/config.toml"),
 			format: "toml",
 			ignores: [{ range: "", pointer: /^\/otel/ }],
-			types: Object.fromEntries(Object.entries(kinds).filter(([pointer]) => !pointer.startsWith("/otel"))),
+			// Seen in 0.165.0 and 0.169.0: a profile that is named in it does not count.
+			types: Object.fromEntries(Object.entries(kinds).filter(([pointer]) => !/^\/(otel|profile$)/.test(pointer))),
 			// Seen in 0.165.0 and 0.169.0: where the folder is trusted it does not start, otherwise it ignores the file.
 			broken: "unknown",
 		},
@@ -96,6 +97,18 @@ export const layering: CliLayering = {
 		},
 		// The exporter itself reads it, after all files.
 		{ id: "environment", title: "environment", broken: "file" },
+		// Seen in 0.165.0 and 0.169.0: over the shell, but for names that begin with CODEX_; a line that it cannot read does not count.
+		{
+			id: "dotenv",
+			title: ".env file",
+			paths: everywhere("{CODEX_HOME:~/.codex}/.env"),
+			format: "dotenv",
+			ignores: [{ range: "", pointer: /^\/env\/CODEX_/ }],
+			doubts: [
+				{ range: "", of: variableOfTelemetry, why: "sets a variable, and which of its lines are read is not known" },
+			],
+			broken: "file",
+		},
 	],
 	endpoints: /^\/otel\/\w*exporter\/otlp-(http|grpc)\/endpoint$/,
 	transport: {
@@ -114,7 +127,7 @@ export const layering: CliLayering = {
 		return signals.flatMap((signal) => {
 			const emission = emissionOf(signal, settings);
 			if (signal === "traces" && emission.url === undefined) return [];
-			const open = openValue((pointer) => settings.at(pointer));
+			const open = openValue(settings);
 			if (open !== undefined && emission.sent === "yes") return [{ ...emission, sent: "unknown", why: open }];
 			// Seen: where one exporter cannot be made, none sends.
 			return emission.sent === "no" || failure === undefined ? [emission] : [{ ...emission, sent: "no", why: failure }];
@@ -129,7 +142,7 @@ export const layering: CliLayering = {
 		});
 		for (const [pointer, kind] of Object.entries(kinds)) {
 			const value = at(pointer);
-			if (value === undefined || (ownEntry(laterKinds, pointer) !== undefined && isRelease("<0.166.0"))) continue;
+			if (value === undefined || isRelease(ownEntry(notBefore, pointer) ?? NEVER)) continue;
 			const why = unlike(value, kind);
 			if (why !== undefined) wrong.push(`${name(pointer)} ${why}`);
 		}
@@ -189,6 +202,19 @@ export const layering: CliLayering = {
 		"https://github.com/openai/codex/blob/main/codex-rs/otel/src/otlp.rs",
 	],
 };
+
+/** The first variable of a .env file by which telemetry can be stopped, or sent with other headers or certificates. */
+function variableOfTelemetry({ env }: Readonly<Record<string, unknown>>): string | undefined {
+	const names = typeof env === "object" && env !== null ? Object.keys(env) : [];
+	return names.find((name) => /^OTEL_(EXPORTER_OTLP_|BLRP_)|^SSL_CERT_|^(https?|all|no)_proxy$/i.test(name));
+}
+
+/** Releases in which a value of another kind does not matter, or in which that is not known. */
+const notBefore: Readonly<Record<string, string>> = {
+	...Object.fromEntries(Object.keys(laterKinds).map((pointer) => [pointer, "<0.166.0"])),
+	"/profile": "<0.134.0",
+};
+const NEVER = "<0.0.0";
 
 /** The setting that keeps a signal's exporter from being made, and so all of them. Seen in 0.165.0 and 0.169.0. */
 function failureOf(signal: EmittedSignal, { get, at }: Effective): string | undefined {

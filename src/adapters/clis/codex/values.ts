@@ -4,6 +4,7 @@
  *
  * Source: https://github.com/openai/codex/blob/main/codex-rs/core/config.schema.json
  */
+import type { Effective } from "../layering.ts";
 import { settingKind } from "../setting-form.ts";
 import {
 	all,
@@ -115,12 +116,14 @@ export function refusedValue(at: (pointer: string) => unknown): string | undefin
 const BUILT_IN = ["openai", "ollama", "lmstudio", "amazon-bedrock"];
 
 /** Settings with which it may not start, for reasons that are not in this file alone: the first, in words. */
-export function openValue(at: (pointer: string) => unknown): string | undefined {
+export function openValue({ at, isRelease }: Pick<Effective, "at" | "isRelease">): string | undefined {
 	const provider = at("/model_provider");
 	const isKnown = provider === undefined || [...BUILT_IN, ...keysOf(at("/model_providers"))].includes(String(provider));
 	const features = valuesOf(at("/features"));
 	const [open] = [
 		...WITH_OTHERS.filter((name) => at(`/${name}`) !== undefined),
+		// Seen in 0.133.0: with a profile that is not there it does not start.
+		...(at("/profile") !== undefined && isRelease("<0.134.0") ? ["profile"] : []),
 		...(isKnown ? [] : ["model_provider"]),
 		...["approval_policy", "tools/web_search"].filter((name) => isTable(at(`/${name}`))),
 		...(features.some(isTable) ? ["features"] : []),
@@ -129,7 +132,7 @@ export function openValue(at: (pointer: string) => unknown): string | undefined 
 }
 
 /** Seen: with the name of a file or table that is not there it does not start. */
-const WITH_OTHERS = ["profile", "default_permissions", "permissions", "model_instructions_file", "model_catalog_json"];
+const WITH_OTHERS = ["default_permissions", "permissions", "model_instructions_file", "model_catalog_json"];
 
 function isTable(value: unknown): value is object {
 	return settingKind(value) === "object";

@@ -42,7 +42,7 @@ const rivals: readonly Rival[] = [
 	...(["user", "system"] as const).flatMap((of): Rival[] => [
 		{ of, path: system("system-defaults.json"), format: "jsonc", settings: [] },
 		...["{folder}/.env", "~/.env"].map((path): Rival => {
-			const settings = ["GEMINI_TELEMETRY_[A-Z_]+", "OTEL_EXPORTER_OTLP_[A-Z_]+", "OTEL_SDK_DISABLED"];
+			const settings = ["GEMINI_TELEMETRY_[A-Z_]+", "OTEL_(B|E|SDK)[A-Z_]+"];
 			return { of, path, format: "dotenv", settings };
 		}),
 	]),

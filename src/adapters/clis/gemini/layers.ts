@@ -8,7 +8,16 @@
 import { ownEntry } from "../../../base/lookup.ts";
 import type { Emission, EmittedSignal, SentHeader } from "../emission.ts";
 import { type CliLayering, type Effective, withPath, withVariables } from "../layering.ts";
-import { type Assembled, assembled, loginIn, pairsOf, withLogin, withoutLogin } from "../otel-js.ts";
+import {
+	type Assembled,
+	assembled,
+	batchNumbers,
+	loginIn,
+	oddNumber,
+	pairsOf,
+	withLogin,
+	withoutLogin,
+} from "../otel-js.ts";
 import { doubts } from "./values.ts";
 
 const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths, windows: paths });
@@ -36,7 +45,8 @@ export const layering: CliLayering = {
 	id: "gemini",
 	tolerance: { bom: false, utf16: false },
 	variables: /^(GEMINI_TELEMETRY_|OTEL_|GEMINI_CLI_HOME$|GEMINI_CLI_SYSTEM_)/,
-	emptyCounts: /^GEMINI_TELEMETRY_ENABLED$/,
+	// Seen in 0.33.2 and 0.61.0: each goes before the files and the .env file although it says nothing.
+	emptyCounts: /./,
 	layers: [
 		{
 			id: "defaults",
@@ -113,6 +123,8 @@ export const layering: CliLayering = {
 				return { ...about, sent: "unknown", why, protocol: "grpc", headers: [] };
 			}
 			const sent = { ...about, protocol: "http/json" } as const;
+			const odd = oddNumber((pointer) => settings.get(pointer), batchNumbers);
+			if (odd !== undefined) return { ...sent, sent: "unknown", why: odd, headers: [] };
 			if (!URL.canParse(endpoint ?? "")) {
 				return { ...sent, sent: "no", why: "the endpoint is not a URL with a scheme, so nothing is sent", headers: [] };
 			}
@@ -122,9 +134,11 @@ export const layering: CliLayering = {
 		});
 	},
 	refusal(settings) {
-		const protocol = settingOf(settings, "otlpProtocol") ?? "grpc";
+		// Seen in 0.33.2 and 0.61.0: also where nothing else of the variables counts.
+		const variable = (key: string) => settings.get(`/env/${ownEntry(variables, key)}`);
+		const protocol = variable("otlpProtocol") ?? settings.get("/telemetry/otlpProtocol") ?? "grpc";
 		if (protocol !== "grpc" && protocol !== "http") return "the telemetry protocol must be grpc or http";
-		const target = settingOf(settings, "target") ?? "local";
+		const target = variable("target") ?? settings.get("/telemetry/target") ?? "local";
 		return target === "local" || target === "gcp" ? undefined : "the telemetry target must be local or gcp";
 	},
 	// Read in the packages of 0.37.2 and 0.38.0; https://github.com/google-gemini/gemini-cli/blob/main/packages/cli/src/utils/envVarResolver.ts
@@ -222,12 +236,12 @@ function isOn(value: string | undefined): boolean {
 	return value === "true" || value === "1";
 }
 
-/** A setting by its variable, otherwise by the files. An empty variable counts as none. */
+/** A setting by its variable, even if that is empty, otherwise by the files. */
 function settingOf(settings: Effective, key: string): string | undefined {
 	const { get } = settings;
 	const variable = byFilesAlone(settings) ? undefined : ownEntry(variables, key);
 	const fromVariable = variable === undefined ? undefined : get(`/env/${variable}`);
-	return fromVariable || get(`/telemetry/${key}`);
+	return fromVariable ?? get(`/telemetry/${key}`);
 }
 
 function destinationOf(settings: Effective): {
@@ -239,7 +253,7 @@ function destinationOf(settings: Effective): {
 	// Seen: 0.33.2 sends no user and password, and posts to the path alone.
 	const isOld = isRelease(OLD);
 	const isFilesOwn = byFilesAlone(settings);
-	const variable = isFilesOwn ? undefined : endpoints.find((name) => get(`/env/${name}`));
+	const variable = isFilesOwn ? undefined : endpoints.find((name) => get(`/env/${name}`) !== undefined);
 	const urlFrom = variable === undefined ? "/telemetry/otlpEndpoint" : `/env/${variable}`;
 	// Quotes and spaces around it are taken off.
 	return {

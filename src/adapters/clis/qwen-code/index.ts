@@ -7,6 +7,7 @@
  * https://qwenlm.github.io/qwen-code-docs/en/users/configuration/settings/
  */
 import type { Cli, LayerRow, Rival } from "../cli.ts";
+import { batchNumbers } from "../otel-js.ts";
 import type { SettingKinds } from "../setting-form.ts";
 
 /** Files are merged key by key: what is left over from somebody else stops or diverts everything. */
@@ -43,21 +44,24 @@ const system = (name: string) => ({
 });
 const ofSignals = ["/telemetry/otlpLogsEndpoint", "/telemetry/otlpMetricsEndpoint"];
 
-/** Endpoints of one signal, and variables, win over the endpoint for all. */
-const diversions: readonly LayerRow[] = [...ofSignals, ...inEnv].map((drop) => ({ drop }));
+/** Endpoints of one signal, and variables, win over the endpoint for all; with the last of these nothing is sent (seen in 0.24.4). */
+const diversions: readonly LayerRow[] = [...ofSignals, ...inEnv, "/env/OTEL_SDK_DISABLED"].map((drop) => ({ drop }));
+
+/** OTEL_SDK_DISABLED, and queues and times of logs and spans, with some values of which nothing is sent; in a file of settings that is not ours, any. */
+const text = "OTEL_[BS]";
 
 /** With a file that cannot be parsed it does not start. */
 const rivals: readonly Rival[] = [
 	...(["user", "system"] as const).flatMap((of) =>
 		["{folder}/.env", "~/.env"].map((path): Rival => {
-			const settings = ["QWEN_TELEMETRY_[A-Z_]+", "OTEL_EXPORTER_OTLP_[A-Z_]+", "OTEL_SDK_DISABLED"];
+			const settings = ["QWEN_TELEMETRY_[A-Z_]+", "OTEL_(B|E|SDK)[A-Z_]+"];
 			return { of, path, format: "dotenv", settings };
 		}),
 	),
-	{ of: "user", path: system("settings.json"), format: "jsonc", settings: ["/telemetry", ...inEnv] },
-	{ of: "system", path: "{folder}/settings.json", format: "jsonc", settings: [...ofSignals, ...inEnv] },
+	{ of: "user", path: system("settings.json"), format: "jsonc", settings: ["/telemetry", ...inEnv], text },
+	{ of: "system", path: "{folder}/settings.json", format: "jsonc", settings: [...ofSignals, ...inEnv], text },
 	...(["user", "system"] as const).map((of): Rival => {
-		return { of, path: system("system-defaults.json"), format: "jsonc", settings: [...ofSignals, ...inEnv] };
+		return { of, path: system("system-defaults.json"), format: "jsonc", settings: [...ofSignals, ...inEnv], text };
 	}),
 ];
 
@@ -70,6 +74,8 @@ const kinds: SettingKinds = {
 	"/omni": "object",
 	"/model/maxWallTimeSeconds": "number",
 	"/model/goalTokenBudget": "number",
+	// Not known of all that such numbers can be: seen of Gemini CLI, from which it comes.
+	...Object.fromEntries(batchNumbers.map((name) => [`/env/${name}`, "positive"] as const)),
 };
 
 export const cli: Cli = {

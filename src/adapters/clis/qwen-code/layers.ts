@@ -8,7 +8,7 @@
  */
 import type { Emission } from "../emission.ts";
 import { type CliLayering, withVariables } from "../layering.ts";
-import { assembled, loginIn, pairsOf, withLogin } from "../otel-js.ts";
+import { assembled, batchNumbers, loginIn, oddNumber, pairsOf, withLogin } from "../otel-js.ts";
 import { doubts } from "./values.ts";
 
 const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths, windows: paths });
@@ -70,6 +70,8 @@ export const layering: CliLayering = {
 	variables: /^(QWEN_TELEMETRY_|OTEL_|QWEN_HOME$|QWEN_CODE_SYSTEM_)/,
 	// Each goes before the files although it says nothing.
 	emptyCounts: /^(QWEN_TELEMETRY_|OTEL_EXPORTER_OTLP_(\w+_)?ENDPOINT$)/,
+	// Seen in 0.24.4: a .env file sets what the shell has set to nothing.
+	emptyYields: true,
 	layers: [
 		{
 			id: "defaults",
@@ -112,13 +114,15 @@ export const layering: CliLayering = {
 			isForAll: true,
 			broken: "cli",
 		},
+		// Seen in 0.24.4: all of the home count besides the nearest one.
 		{
-			id: "dotenv",
-			title: ".env file",
-			paths: everywhere("^.qwen/.env", "^.env", `${HOME}/.env`, "~/.env"),
+			id: "dotenv-home",
+			title: ".env file of the home",
+			paths: everywhere("~/.env", "~/.qwen/.env", `${HOME}/.env`),
 			format: "dotenv",
 			broken: "file",
 		},
+		{ id: "dotenv", title: ".env file", paths: everywhere("^.qwen/.env", "^.env"), format: "dotenv", broken: "file" },
 		{ id: "environment", title: "environment", broken: "file" },
 	],
 	endpoints:
@@ -156,6 +160,8 @@ export const layering: CliLayering = {
 				return [{ ...about, sent: "unknown", why, protocol: "grpc", headers: [] }];
 			}
 			const sent = { ...about, protocol: "http/json" } as const;
+			const odd = oddNumber(get, batchNumbers);
+			if (odd !== undefined) return [{ ...sent, sent: "unknown", why: odd, headers: [] }];
 			if (url === undefined) {
 				const why = "the endpoint is not a URL that begins with http:// or https://, so nothing is sent";
 				return [{ ...sent, sent: "no", why, headers: [] }];

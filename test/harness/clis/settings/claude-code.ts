@@ -84,7 +84,7 @@ function variables(materials: Materials, whole: number): Record<string, string> 
 	}
 	rarely("OTEL_EXPORTER_OTLP_COMPRESSION", 0.05, () => "gzip");
 	rarely("OTEL_SDK_DISABLED", 0.02, () => "true");
-	rarely("OTEL_METRIC_EXPORT_INTERVAL", 0.02, () => choose.pick(["0", "1000"]));
+	rarely("OTEL_METRIC_EXPORT_INTERVAL", 0.02, () => choose.pick(["0", "1000", "0x10", " 0", "1e3"]));
 	rarely("OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", 0.02, () => "gzip");
 	rarely("OTEL_BLRP_MAX_QUEUE_SIZE", 0.02, () => "0");
 	return found;

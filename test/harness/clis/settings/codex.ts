@@ -17,6 +17,7 @@ export const codex: Generator = (materials) => {
 	put("/etc/codex/managed_config.toml", 0.15, 0.5);
 	put("/etc/codex/requirements.toml", 0.2, 0.6);
 	put("~/project/.codex/config.toml", 0.1, 0.6);
+	if (choose.maybe(0.06)) files["~/.codex/.env"] = choose.pick(DOTENV);
 	const env: Record<string, string> = {};
 	const rarely = (name: string, probability: number, value: () => string) => {
 		if (choose.maybe(probability)) env[name] = value();
@@ -55,7 +56,15 @@ function file(materials: Materials, whole: number): string {
 	return choose.mostly(0.96, text, `\ufeff${text}`, text.replaceAll("\n", "\r\n"), `${text}[otel]\n`);
 }
 
+const DOTENV = [
+	"OTEL_EXPORTER_OTLP_COMPRESSION=gzip\n",
+	'OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer dotenv"\n',
+	"CODEX_HOME=/nowhere\n",
+	"OTHER=1\n",
+];
+
 const TOP = [
+	'profile = "x"',
 	"tui = 7",
 	'history = "x"',
 	"notify = []",

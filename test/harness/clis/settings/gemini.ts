@@ -52,9 +52,11 @@ function variables(materials: Materials): Record<string, string> {
 	rarely("OTEL_EXPORTER_OTLP_ENDPOINT", 0.15, () => baseUrl(materials));
 	rarely("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", 0.1, () => baseUrl(materials));
 	rarely("GEMINI_TELEMETRY_OTLP_ENDPOINT", 0.1, () => baseUrl(materials));
-	rarely("GEMINI_TELEMETRY_OTLP_PROTOCOL", 0.1, () => choose.mostly(0.7, "http", "grpc", "HTTP"));
+	rarely("GEMINI_TELEMETRY_OTLP_PROTOCOL", 0.1, () => choose.mostly(0.7, "http", "grpc", "HTTP", ""));
 	rarely("GEMINI_TELEMETRY_ENABLED", 0.1, () => choose.pick(["true", "false", "1"]));
 	rarely("OTEL_EXPORTER_OTLP_COMPRESSION", 0.1, () => "gzip");
 	rarely("OTEL_SDK_DISABLED", 0.03, () => "true");
+	rarely("GEMINI_TELEMETRY_TARGET", 0.04, () => choose.pick(["", "local"]));
+	rarely("OTEL_BSP_EXPORT_TIMEOUT", 0.03, () => choose.pick(["-5", "30000"]));
 	return found;
 }
