@@ -1,4 +1,5 @@
 import { createServer, type Server, type ServerOptions } from "node:https";
+import { connect } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { canary } from "../harness/canary.ts";
 import { certificateMaker } from "../harness/certificates.ts";
@@ -137,12 +138,61 @@ describe("TLS, each trouble by its name", () => {
 		},
 	);
 
-	test("TLS 1.1 only", needs(openssl), async () => {
+	test.each(["TLSv1", "TLSv1.1"] as const)("%s only", needs(openssl), async (version) => {
 		const { make, ca } = authority();
-		const old = { minVersion: "TLSv1.1", maxVersion: "TLSv1.1", ciphers: "ALL@SECLEVEL=0" } as const;
-		const { url } = await httpsServer({ ...make({ by: ca }), ...old });
-		expect(await ask(url, ["--ca", ca.certPath])).toMatchObject({ code: 6, cause: "tls-version" });
+		const old = { minVersion: version, maxVersion: version, ciphers: "ALL@SECLEVEL=0" };
+		const { url, requests } = await httpsServer({ ...make({ by: ca }), ...old });
+		for (const env of [{}, { NODE_TLS_REJECT_UNAUTHORIZED: "0" }])
+			expect(await ask(url, ["--ca", ca.certPath], env)).toMatchObject({ code: 6, cause: "tls-version" });
+		expect(requests()).toBe(0);
 	});
+
+	test("expired and for another name, where Node was told to accept anybody", needs(openssl), async () => {
+		const { make, ca } = authority();
+		const env = { NODE_TLS_REJECT_UNAUTHORIZED: "0" };
+		const expired = await httpsServer(make({ by: ca, days: [-9, -2] }));
+		expect(await ask(expired.url, ["--ca", ca.certPath], env)).toMatchObject({ code: 6, cause: "tls-expired" });
+		const other = await httpsServer(make({ by: ca, name: "DNS:other.example" }));
+		expect(await ask(other.url, ["--ca", ca.certPath], env)).toMatchObject({ code: 6, cause: "tls-wrong-name" });
+		expect([expired.requests(), other.requests()]).toEqual([0, 0]);
+	});
+
+	/** A proxy whose tunnels all end at this port, and what was written to it. */
+	async function tunnelTo(port: number) {
+		const proxy = await rawServer((socket) => {
+			const server = connect(port, "127.0.0.1", () => socket.write("HTTP/1.1 200 Connection Established\r\n\r\n"));
+			server.on("error", () => socket.destroy());
+			server.on("close", () => socket.destroy());
+			socket.on("close", () => server.destroy());
+			socket.pipe(server).pipe(socket);
+		});
+		const env = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`, NO_PROXY: "", no_proxy: "" };
+		return { env, seen: () => proxy.received.join("") };
+	}
+
+	test(
+		"through a proxy: the server's certificate is looked at, and the proxy sees no token",
+		needs(openssl),
+		async () => {
+			const { make, ca } = authority();
+			const { port, requests } = await httpsServer(make({ by: ca, name: "DNS:otlp.invalid" }));
+			const { env, seen } = await tunnelTo(port);
+			// A proxy that ends TLS itself, with a certificate of its own, is the same to a client.
+			for (const more of [{}, { NODE_TLS_REJECT_UNAUTHORIZED: "0" }])
+				expect(await ask("https://otlp.invalid", [], { ...env, ...more })).toMatchObject({
+					code: 6,
+					cause: "tls-untrusted",
+				});
+			expect(requests()).toBe(0);
+			expect(await ask("https://otlp.invalid", ["--ca", ca.certPath], env)).toMatchObject({
+				code: 0,
+				cause: "accepted",
+			});
+			expect(requests()).toBeGreaterThan(0);
+			expect(seen()).toContain("CONNECT otlp.invalid:443 ");
+			expect(seen()).not.toContain(mine.token);
+		},
+	);
 
 	test("http on a port that wants TLS, and https on one that does not", needs(openssl), async () => {
 		const { make, ca } = authority();
