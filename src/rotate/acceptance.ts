@@ -3,6 +3,7 @@ import type { ProviderCall } from "../adapters/providers/rotation.ts";
 import { CrossfadeError } from "../base/errors.ts";
 import { jsonField } from "../base/json.ts";
 import { ownEntry } from "../base/lookup.ts";
+import { shownName } from "../base/mask.ts";
 import type { ProbeEvidence } from "../prove/evidence/evidence.ts";
 import { openStore } from "../prove/evidence/store.ts";
 import { probeRound } from "../prove/probe/round.ts";
@@ -74,10 +75,15 @@ async function byWhoami(
 	const isTold = (value: unknown) => typeof value === "string" || typeof value === "number";
 	return {
 		is: "accepted",
-		how: `its request ${call.method} ${new URL(call.path, `${spec.endpoint}/`).pathname} was answered with ${status}`,
+		how: `its request ${whereOf(spec, call)} was answered with ${status}`,
 		same: Object.fromEntries(told.filter(([, value]) => isTold(value)).map(([name, value]) => [name, String(value)])),
 		undisclosed: told.filter(([, value]) => !isTold(value)).map(([name]) => name),
 	};
+}
+
+/** Method and path; an address from the fleet file may hold what is nobody's business. */
+function whereOf({ endpoint }: Engine["spec"], { method, path }: ProviderCall): string {
+	return `${method} ${shownName(new URL(path, `${endpoint}/`).pathname)}`;
 }
 
 /** A test record on a way in of the provider's own. One that was dropped by sampling shows nothing. */
@@ -87,10 +93,9 @@ async function byIngest(
 	token: Secret,
 ): Promise<Acceptance> {
 	const outcome = await askProvider(fx, spec, call, token);
-	const where = `${call.method} ${new URL(call.path, `${spec.endpoint}/`).pathname}`;
 	const seen = (is: Acceptance["is"], what: string) => ({
 		is,
-		how: `a test record to ${where}: ${what}`,
+		how: `a test record to ${whereOf(spec, call)}: ${what}`,
 		undisclosed: [],
 	});
 	if (outcome.kind === "failure") return seen("unclear", outcomeText(outcome));
