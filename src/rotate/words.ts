@@ -229,7 +229,7 @@ function entryText(record: JournalRecord): string {
 		case "captured":
 			return `new token fp=${record.fingerprint}${record.deadline === undefined ? "" : `; the old one ends ${new Date(record.deadline).toISOString()}, ${shown(record.source ?? "")}`}`;
 		case "word":
-			return `${record.about}${record.subject === undefined ? "" : ` ${shownName(record.subject)}`}${record.because === undefined ? "" : `: ${shown(record.because, 300)}`}`;
+			return `${record.about}${record.subject === undefined ? "" : ` ${shownName(record.subject)}`}${record.because ? `: ${shown(record.because, 300)}` : ""}`;
 		case "notice":
 			return record.how === "no" ? `notice ${record.event} did not arrive${note}` : `notice ${record.event}`;
 		case "closed":

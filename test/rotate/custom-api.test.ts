@@ -225,6 +225,7 @@ describe("a pair, of which both fields change together", () => {
 		await it.rotate("personNeeded", ...paste, "--public-id", id);
 		expect(it.read("app.env")).toBe(`A=1\nLANGFUSE_PUBLIC_KEY=${id}\nLANGFUSE_SECRET_KEY=${fresh}\n`);
 		await it.rotate("waiting", "rollback");
+		expect(await it.rotate("ok", "log")).toMatch(/ rollback it$/m);
 		expect(it.read("app.env")).toBe(`A=1\nLANGFUSE_PUBLIC_KEY=pk-old\nLANGFUSE_SECRET_KEY=${it.first}\n`);
 	});
 
