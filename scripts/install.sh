@@ -3512,7 +3512,7 @@ self_test() {
 
 sample_of() {
   case $1 in
-    toml) printf '# mine\r\nmodel = "m"\r\n[mcp_servers."a b"] # theirs\r\nargs = [ 1,\r\n 2 ]' ;;
+    toml) printf '# mine\r\nmodel = "m"\r\n[x."a b"] # theirs\r\nargs = [ 1,\r\n 2 ]' ;;
     jsonc) printf '{\n\t// mine\n\t"a": [1.50, {"b": null}],\n\t"c": "\\u00e9"\n}' ;;
     *) printf '{"a": [1.50, {"b": null}],\n  "env": {"X": "\\u00e9"}}\n\n' ;;
   esac

@@ -3887,7 +3887,7 @@ function Test-Editor {
 }
 
 $SAMPLES = @{
-  toml = "# mine`r`nmodel = `"m`"`r`n[mcp_servers.`"a b`"] # theirs`r`nargs = [ 1,`r`n 2 ]"
+  toml = "# mine`r`nmodel = `"m`"`r`n[x.`"a b`"] # theirs`r`nargs = [ 1,`r`n 2 ]"
   jsonc = "{`n`t// mine`n`t`"a`": [1.50, {`"b`": null}],`n`t`"c`": `"\u00e9`"`n}"
   json = "{`"a`": [1.50, {`"b`": null}],`n  `"env`": {`"X`": `"\u00e9`"}}`n`n"
 }

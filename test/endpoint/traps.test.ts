@@ -388,7 +388,7 @@ describe("trap: TOML of Codex", () => {
 	test.each([
 		'[otel.trace_exporter.otlp-http]\nendpoint = "http://127.0.0.1:4318/v1/traces"\nprotocol = "binary"\n',
 		'[otel]\ntrace_exporter = { otlp-http = { endpoint = "http://h/v1/traces", protocol = "binary" } }\n',
-		'model = "m"\n[mcp_servers.x]\nenv = {\n  A = "1",\n  B = "2",\n}\n',
+		'model = "m"\n[mcp_servers.x]\ncommand = "x"\nenv = {\n  A = "1",\n  B = "2",\n}\n',
 	])("an exporter for traces of the owner's, and tables of TOML 1.1, are no obstacle and stay: %j", async (content) => {
 		const m = machine();
 		write(m.home, codexFile, content);

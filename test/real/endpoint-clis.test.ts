@@ -28,6 +28,8 @@ describe.each(all)("$id $version, scope=$scope", needed, ({ id, version, scope }
 		const { userFile, before, signals, promptShowsIn, obeysSystem, scriptedPath, scriptedHostIn } = labOf(id);
 		const inUserFile = scope === "user" || !obeysSystem(version);
 		machine.write(userFile, before);
+		// At its first start one brings its file into the form of its release.
+		expect((await prompt(id, { version })).requests).toEqual([]);
 		const own = () => readFileSync(machine.path(userFile), "utf8");
 		const original = own();
 
