@@ -118,6 +118,18 @@ test.each([
 	expect(said.some((each) => why !== undefined && each.includes(why))).toBe(why !== undefined);
 });
 
+/** Seen: 2.1.81 leaves the whole file out, and 2.1.330 what is wrong in it. */
+test.each([
+	["2.1.330", "yes"],
+	["2.1.81", "unknown"],
+])("Claude Code %s with hooks in a managed file that are none", async (release, expected) => {
+	const links = { [`${HOME}/.local/bin/claude`]: `${HOME}/.local/share/claude/versions/${release}` };
+	const managed = claudeSettings(to, {}, { hooks: { PreToolUse: [{ hooks: "x" }] } });
+	const files = { [user]: claudeSettings(to), "/etc/claude-code/managed-settings.json": managed };
+	const { signals } = await judged("claude-code", { links, files });
+	expect(signals).toEqual([`logs ${expected}`, `metrics ${expected}`]);
+});
+
 test("a value of the wrong type switches a file of Claude Code off", async () => {
 	const files = { ...claude, [user]: claudeSettings(to, {}, { permissions: "none" }) };
 	const { said, signals } = await judged("claude-code", { files });

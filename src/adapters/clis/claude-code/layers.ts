@@ -86,6 +86,7 @@ const managed = {
 			of: types,
 			why: "has a value of a wrong type, and whether the rest of it counts is not known",
 		},
+		...doubts.filter(({ isBroken }) => isBroken !== true),
 		// Seen in 2.1.330: one for the endpoint stopped all of it, one that has nothing to do with telemetry nothing.
 		{ range: "", of: "null", why: "has a setting without a value, and what that does is not known" },
 	],
