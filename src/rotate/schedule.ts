@@ -190,11 +190,11 @@ function cron(about: ScheduleAbout): ScheduleFile[] {
 	return [{ path: `crossfade-rotate-${spec.name}.cron`, content: lines.join("\n") }];
 }
 
-/** The commands in a shell, which ends well where nothing is wrong. */
+/** The commands in a shell, which ends well where nothing is wrong, also one with -e, as runners of GitHub have. */
 function inShell(about: ScheduleAbout): string {
 	const run = (words: readonly string[]) => `run ${words.map(sh).join(" ")}`;
 	return [
-		`run() { "$@"; code=$?; case $code in ${FINE.join("|")}) ;; *) exit "$code" ;; esac; }`,
+		`run() { code=0; "$@" || code=$?; case $code in ${FINE.join("|")}) ;; *) exit "$code" ;; esac; }`,
 		...commands(about).map(run),
 	].join("\n");
 }
@@ -285,6 +285,8 @@ function github(about: ScheduleAbout): ScheduleFile[] {
 	const isStored = typeof spec.journal === "object";
 	const minutes = Math.max(5, stepMinutes(about));
 	const name = `crossfade-rotate-${spec.name}`;
+	// On Windows a runner's own shell is another; Git brings this one.
+	const shell = isOnWindows(about) && { shell: "bash" };
 	const workflow = {
 		name,
 		on: { schedule: [{ cron: `*/${minutes} * * * *` }], workflow_dispatch: null },
@@ -296,8 +298,7 @@ function github(about: ScheduleAbout): ScheduleFile[] {
 				: {
 						"runs-on": "self-hosted",
 						"timeout-minutes": 60,
-						// On Windows a runner's own shell is another; Git brings this one.
-						steps: [{ name: "go on", "working-directory": folderOf(about), shell: "bash", run: inShell(about) }],
+						steps: [{ name: "go on", "working-directory": folderOf(about), ...shell, run: inShell(about) }],
 					},
 		},
 	};

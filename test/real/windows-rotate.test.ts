@@ -25,6 +25,8 @@ describe("rotate by the Windows build of Node under Wine", needs(wine, nodeWindo
 			const outcome = await windows.crossfade(args, { cwd });
 			expect(outcome.code, `${args.join(" ")}\n${outcome.stdout}${outcome.stderr}`).toBe(code);
 			expect(leaks(canaries, { stdout: outcome.stdout, stderr: outcome.stderr })).toEqual([]);
+			// It is the oldest Node that is supported.
+			expect(outcome.stderr).not.toContain("ExperimentalWarning");
 			return outcome.stdout;
 		};
 		const click = async () => {

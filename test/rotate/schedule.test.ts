@@ -112,9 +112,13 @@ describe("schedule", () => {
 		const world = await rotationWorld("torii");
 		const [, , script] = parse(await world.rotateAny("ok", "schedule", "kubernetes")).spec.jobTemplate.spec.template
 			.spec.containers[0].command;
-		const outcome = () => execFileSync("sh", ["-c", `crossfade() { return ${code}; }\n${script}`], { stdio: "ignore" });
-		if (ends === 0) expect(outcome).not.toThrow();
-		else expect(outcome).toThrow(expect.objectContaining({ status: ends }));
+		// With -e, too: runners of GitHub have it.
+		for (const flags of ["-c", "-ec"]) {
+			const text = `crossfade() { return ${code}; }\n${script}`;
+			const outcome = () => execFileSync("sh", [flags, text], { stdio: "ignore" });
+			if (ends === 0) expect(outcome).not.toThrow();
+			else expect(outcome).toThrow(expect.objectContaining({ status: ends }));
+		}
 	});
 
 	test("github: on a machine of one's own, one run at a time, and refused where it would be too late", async () => {
@@ -126,6 +130,8 @@ describe("schedule", () => {
 			concurrency: { "cancel-in-progress": false },
 			jobs: { rotate: { "runs-on": "self-hosted" } },
 		});
+		// Nothing is asked of it but its own shell.
+		expect(workflow.jobs.rotate.steps[0]).not.toHaveProperty("shell");
 		const glean = await rotationWorld("glean", { rotation: ["datasource: wiki"] });
 		expect(await glean.rotateAny("usage", "schedule", "github")).toContain("an hour late");
 		expect(await glean.rotateAny("ok", "schedule", "cron")).toMatch(/^\* \* \* \* \* cd /m);
