@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { type ExitName, exitCodes } from "./base/errors.ts";
 import { explain, runProgram } from "./commands/program.ts";
 import { nodeEffects } from "./effects/node.ts";

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -14,6 +14,23 @@ import { crossfade } from "./harness/command.ts";
 const LOADED_AT_EXIT = `process.on("exit", () => {
 	for (const name of process.moduleLoadList.map((each) => each.replace("NativeModule ", ""))) console.error("loaded " + name);
 })`;
+
+/** Says of each of our files whether V8 had compiled it before. */
+const SCRIPTS = `const vm = require("node:vm");
+vm.Script = class extends vm.Script {
+	constructor(source, options) {
+		super(source, options);
+		process.stderr.write("loaded " + (this.cachedDataRejected === false ? "compiled " : "") + options.filename + "\\n");
+	}
+};`;
+
+const RECEIVING = `receivers: { otlp: { protocols: { grpc: } } }
+exporters:
+  debug:
+service:
+  pipelines:
+    logs: { receivers: [otlp], exporters: [debug] }
+`;
 
 describe("crossfade", () => {
 	test("--version is the package's", async () => {
@@ -45,12 +62,13 @@ describe("crossfade", () => {
 	test.each(["--help", "collector -d contrib", "collector -d contrib --into c.yaml"])(
 		"%s loads no module of Node for streams, networks, programs or cryptography",
 		(line) => {
-			const cwd = scratch({ "c.yaml": "exporters:\n  debug:\n" });
+			const cwd = scratch({ "c.yaml": RECEIVING });
 			const hook = join(scratch({ "hook.cjs": LOADED_AT_EXIT }), "hook.cjs");
-			const { stderr } = spawnSync(process.execPath, ["--require", hook, CLI, ...line.split(" ")], {
+			const { stderr, status } = spawnSync(process.execPath, ["--require", hook, CLI, ...line.split(" ")], {
 				cwd,
 				encoding: "utf8",
 			});
+			expect(status).toBe(0);
 			const loaded = stderr.split("\n").filter((each) => each.startsWith("loaded "));
 			expect(loaded).toContain("loaded fs");
 			expect(loaded.filter((each) => /^loaded (stream|net|tty|tls|http|child_process|crypto)$/.test(each))).toEqual([]);
@@ -64,15 +82,46 @@ describe("crossfade", () => {
 		["collector -d contrib --into c.yaml", 13],
 		["check -d contrib --no-bin c.yaml", 14],
 	])("%s loads at most %d of our files", (line, most) => {
-		const hook = `process.on("exit", () => {
-	for (const file of Object.keys(require.cache)) if (/dist[/]/.test(file)) process.stderr.write("loaded " + file + "\\n");
-});`;
-		const cwd = scratch({ "c.yaml": "service:\n  pipelines:\n", "hook.cjs": hook });
+		const cwd = scratch({ "c.yaml": "service:\n  pipelines:\n", "hook.cjs": SCRIPTS });
 		const args = ["--require", "./hook.cjs", CLI, ...line.split(" ")];
 		const { stderr } = spawnSync(process.execPath, args, { cwd, encoding: "utf8" });
 		const loaded = stderr.split("\n").filter((each) => each.startsWith("loaded "));
 		expect(loaded.length, loaded.join("\n")).toBeGreaterThan(1);
 		expect(loaded.length, loaded.join("\n")).toBeLessThanOrEqual(most);
+	});
+
+	test("every file of a command comes as V8 compiled it during the build", () => {
+		const cwd = scratch({ "c.yaml": RECEIVING, "hook.cjs": SCRIPTS });
+		for (const line of ["--help", "collector -d contrib --into c.yaml", "check -d contrib --no-bin c.yaml"]) {
+			const args = ["--require", "./hook.cjs", CLI, ...line.split(" ")];
+			const { stderr } = spawnSync(process.execPath, args, { cwd, encoding: "utf8" });
+			const loaded = stderr.split("\n").filter((each) => each.startsWith("loaded "));
+			expect(loaded.length).toBeGreaterThan(1);
+			expect(loaded.filter((each) => !each.startsWith("loaded compiled "))).toEqual([]);
+		}
+	});
+
+	test.each([
+		["is missing", () => undefined],
+		["is empty", () => Buffer.alloc(0)],
+		["was cut", (whole: Buffer) => whole.subarray(0, whole.length >> 1)],
+		["is of another V8", (whole: Buffer) => Buffer.concat([Buffer.from("othr"), whole.subarray(4)])],
+	])("where what V8 compiled %s, the sources are compiled", (_, changed) => {
+		const folder = scratch();
+		cpSync(join(CLI, ".."), folder, { recursive: true });
+		const compiled = readdirSync(join(folder, "compiled"), { recursive: true, encoding: "utf8" })
+			.map((name) => join(folder, "compiled", name))
+			.filter((path) => statSync(path).isFile());
+		expect(compiled.length).toBeGreaterThan(10);
+		for (const path of compiled) {
+			const now = changed(readFileSync(path));
+			if (now) writeFileSync(path, now);
+			else rmSync(path);
+		}
+		const help = (cli: string) => spawnSync(process.execPath, [cli, "--help"], { encoding: "utf8" });
+		const { stdout, stderr, status } = help(join(folder, "cli.cjs"));
+		expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+		expect(stdout).toBe(help(CLI).stdout);
 	});
 
 	test("a token given as a flag is refused and not repeated", async () => {

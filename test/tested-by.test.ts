@@ -9,6 +9,7 @@ import { expect, test } from "vitest";
  */
 const TESTED_BY: readonly (readonly [source: string, test: string, why: string])[] = [
 	["index.ts", "real/package.test.ts", "imported from the packed package, as a user does"],
+	["start.ts", "cli.test.ts", "every start of the command line is one of it"],
 	["api/", "api/examples.test.ts", "the example of each function is run against the built package"],
 	["base/", "commands/collector.test.ts", "small words and errors, seen in what commands print"],
 	[
@@ -139,7 +140,7 @@ test("the test that a row names runs the file: its imports lead there", () => {
 /** What is run in a process of its own, or bundled, instead of being imported. */
 const RUNS: Readonly<Record<string, readonly string[]>> = {
 	"test/api/examples.test.ts": ["src/index.ts"],
-	"test/harness/cli.ts": ["src/cli.ts"],
+	"test/harness/cli.ts": ["src/start.ts", "src/cli.ts"],
 	"test/harness/command.ts": ["src/cli.ts"],
 	"test/real/package.test.ts": ["src/index.ts"],
 };

@@ -2,7 +2,7 @@ import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { onTestFinished, test } from "vitest";
+import { beforeAll, onTestFinished, test } from "vitest";
 import { canary } from "../harness/canary.ts";
 import { CLI, scratch } from "../harness/cli.ts";
 import { needs, nodeOf, type Part } from "../harness/parts.ts";
@@ -25,8 +25,17 @@ service:
 
 const here: Part = { name: "this Node", path: process.execPath, missing: undefined };
 
-/** Bars on Node 20: --help 1.6, collector 2.0, --into 2.5. */
-for (const node of [here, ...[22, 24, 26].map(nodeOf)])
+const nodes = [here, ...[22, 24, 26].map(nodeOf)];
+
+// As if `npm ci` had been run with each.
+beforeAll(() => {
+	for (const { path, missing } of nodes)
+		if (missing === undefined)
+			execFileSync(path, [new URL("../../scripts/compile-ahead.mjs", import.meta.url).pathname]);
+});
+
+/** Bars: --help 1.6, collector 2.0, --into 2.5. */
+for (const node of nodes)
 	test(`start of the command line against node -e 0: ${node.name}`, needs(node), () => {
 		const file = join(scratch({ "c.yaml": config }), "c.yaml");
 		const commands = [
@@ -47,7 +56,7 @@ for (const node of [here, ...[22, 24, 26].map(nodeOf)])
 	});
 
 /** Bar: 2.5, in the middle of a rotation, with a provider that cannot be reached. */
-for (const node of [here, ...[22, 24, 26].map(nodeOf)])
+for (const node of nodes)
 	test(`start of rotate status against node -e 0: ${node.name}`, needs(node), async () => {
 		const world = await rotationWorld("torii");
 		await world.rotate("personNeeded", "start");
@@ -71,7 +80,7 @@ for (const node of [here, ...[22, 24, 26].map(nodeOf)])
 	});
 
 /** Bars: 5.5 on Node 20, 3.2 on later ones. */
-for (const node of [here, ...[22, 24, 26].map(nodeOf)])
+for (const node of nodes)
 	test(`first byte of a probe against node -e 0: ${node.name}`, needs(node), async () => {
 		let tell: (() => void) | undefined;
 		const server = createServer((socket) => {

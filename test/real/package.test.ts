@@ -55,6 +55,13 @@ describe("the npm package", () => {
 		for (const name of ["commander", "handlebars", "yaml", "diff"]) expect(notices).toContain(`${name} `);
 	});
 
+	test("has sources alone, and nothing that V8 compiled", () => {
+		const dist = join(installed, "node_modules/otel-crossfade/dist");
+		expect(readdirSync(join(root, "dist"))).toContain("compiled");
+		expect(readdirSync(dist)).toContain("command-line.cjs");
+		expect(readdirSync(dist)).not.toContain("compiled");
+	});
+
 	test("packing leaves no notices at the root", () => {
 		expect(left).toContain("package.json");
 		expect(left).not.toContain("LICENSE");
