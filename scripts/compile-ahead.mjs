@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import vm from "node:vm";
 
 const dist = fileURLToPath(new URL("../dist", import.meta.url));
-const compiled = join(dist, "compiled", `${process.versions.v8}-${process.arch}`);
+const compiled = join(dist, "compiled", `${process.versions.v8}-${process.platform}-${process.arch}`);
 
 /** What the commands find in their folder, which is their home, too. */
 const FILES = {
@@ -57,10 +57,12 @@ async function runAll() {
 	});
 	await once(provider.listen(0, "127.0.0.1"), "listening");
 	const { port } = /** @type {import("node:net").AddressInfo} */ (provider.address());
+	const { SystemRoot } = process.env;
 	const options = {
 		cwd: home,
-		env: { HOME: home, USERPROFILE: home, LOCALAPPDATA: home },
+		env: { HOME: home, USERPROFILE: home, LOCALAPPDATA: home, ...(SystemRoot && { SystemRoot }) },
 		stdio: /** @type {const} */ ("ignore"),
+		timeout: 60_000,
 	};
 	for (const args of commands(`http://127.0.0.1:${port}`)) {
 		const run = spawn(process.execPath, ["--import", import.meta.url, join(dist, "cli.cjs"), ...args], options);

@@ -11,7 +11,7 @@ import { Script } from "node:vm";
 type Body = (exports: object, require: (name: string) => unknown, module: { exports: object }) => void;
 
 const [before, after] = ["(function (exports, require, module) {", "\n})"];
-const compiled = join(__dirname, "compiled", `${process.versions.v8}-${process.arch}`);
+const compiled = join(__dirname, "compiled", `${process.versions.v8}-${process.platform}-${process.arch}`);
 const modules = new Map<string, { exports: object }>();
 
 function load(file: string): object {
