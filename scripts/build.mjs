@@ -43,6 +43,8 @@ await bundle(
 	{ "command-line": "src/cli.ts" },
 	{
 		format: "cjs",
+		// src/start.ts gives its scripts no import().
+		dynamicImportInCjs: false,
 		entryFileNames: "[name].cjs",
 		chunkFileNames: "chunks/[name]-[hash].cjs",
 		codeSplitting: { groups: together },

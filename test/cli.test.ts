@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
+import { parseSync } from "oxc-parser";
 import { describe, expect, test } from "vitest";
 import { exitCodes } from "../src/base/errors.ts";
 import { version } from "../src/base/version.ts";
@@ -98,6 +99,17 @@ describe("crossfade", () => {
 			const loaded = stderr.split("\n").filter((each) => each.startsWith("loaded "));
 			expect(loaded.length).toBeGreaterThan(1);
 			expect(loaded.filter((each) => !each.startsWith("loaded compiled "))).toEqual([]);
+		}
+	});
+
+	test("no file of the command line has an import(), which its scripts are not given", () => {
+		const dist = join(CLI, "..");
+		const names = ["command-line.cjs", ...readdirSync(join(dist, "chunks")).map((name) => join("chunks", name))];
+		const files = names.filter((name) => name.endsWith(".cjs"));
+		expect(files.length).toBeGreaterThan(50);
+		for (const name of files) {
+			const { module } = parseSync(name, readFileSync(join(dist, name), "utf8"), { sourceType: "script" });
+			expect(module.dynamicImports, name).toEqual([]);
 		}
 	});
 
