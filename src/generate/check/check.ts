@@ -24,12 +24,23 @@ import { launchFindings, launchLines } from "./launch.ts";
 import { mapsIn } from "./mounts.ts";
 import { podFindings } from "./pods.ts";
 import { type ConfigFinding, type RuleId, rules } from "./rules.ts";
+import {
+	afterShell,
+	hereTexts,
+	holdsConfig,
+	isDockerfile,
+	isUnitOrScript,
+	nothingRead,
+	replacedLines,
+	shellFindings,
+	withoutTexts,
+} from "./scripts.ts";
 import { structureFindings, type Target } from "./structure.ts";
 import { readQuietly, tokenFilesIn } from "./token-files.ts";
 import { unreadFindings } from "./unread.ts";
 import { valueFindings } from "./values.ts";
 import { variableFindings } from "./variables.ts";
-import { writtenTokens } from "./written-tokens.ts";
+import { writtenInLines, writtenTokens } from "./written-tokens.ts";
 
 /** All offline findings about a file, by position. */
 export function offlineFindings(text: string, file: string, target: Target): PlacedFinding[] {
@@ -59,8 +70,7 @@ function fileFindings(text: string, file: string, target: Target): PlacedFinding
 	const place = (findings: readonly ConfigFinding[]) => placeFindings(findings, text, file, "T1");
 	const foreign = foreignFormat(file);
 	if (foreign) return place([{ rule: "no-config", at: 0, ...foreign }]);
-	if (isDockerfile(text, file)) return place([DOCKERFILE, ...launchLines(text)]);
-	if (isUnitOrScript(text, file)) return place([...signalFindings(text, target.distribution), ...launchLines(text)]);
+	if (isDockerfile(text, file) || isUnitOrScript(text, file)) return scriptFindings(text, file, target);
 	try {
 		if (target.distribution.dialect === "alloy" && !/\.ya?ml$/.test(file)) {
 			return place(alloyFindings(parseAlloy(text, file), target));
@@ -71,6 +81,48 @@ function fileFindings(text: string, file: string, target: Target): PlacedFinding
 		return error.problems.map((problem) => syntaxFinding(problem, file));
 	}
 }
+
+/** Findings about lines, and about the configs that these write to files. */
+function scriptFindings(text: string, file: string, target: Target): PlacedFinding[] {
+	const place = (findings: readonly ConfigFinding[]) => placeFindings(findings, text, file, "T1");
+	const configs = hereTexts(text).filter(holdsConfig);
+	const read = configs.map((each) => {
+		const { variables, providers } = replacedLines(each);
+		return fileFindings(afterShell(each), "embedded.yaml", { ...target, embedded: true })
+			.filter(({ rule, line }) => !(OF_PROVIDERS.has(rule) && providers.includes(line)))
+			.map((found) => ({
+				...found,
+				...(found.rule === "token-from-env" && variables.includes(found.line) && INTO_CONFIG),
+				file,
+				line: found.line + each.firstLine - 1,
+			}));
+	});
+	const left = withoutTexts(text, configs);
+	const isImage = isDockerfile(text, file);
+	const around = [
+		...configs.flatMap(shellFindings),
+		...(isImage ? [] : signalFindings(left, target.distribution)),
+		...launchLines(
+			left,
+			configs.map(({ command }) => command),
+		),
+		...writtenInLines(left),
+	];
+	const isTold = read.length > 0 || (!isImage && around.some(({ rule }) => rule === "not-read"));
+	const nothing = isImage ? DOCKERFILE : nothingRead(text);
+	return [...read.flat(), ...place(around), ...(isTold ? [] : place([nothing]))];
+}
+
+/** About what a provider gives, which here none does: the shell comes first. */
+const OF_PROVIDERS: ReadonlySet<RuleId> = new Set(["token-from-env", "token-read-once", "file-newline"]);
+
+/** A credential that the collector would read from its environment, and that is text in the file by then. */
+const INTO_CONFIG = {
+	rule: "token-literal",
+	severity: "error",
+	what: "the shell writes a credential into this config, in the place of a variable",
+	fix: rules["token-literal"].fix,
+} as const satisfies Partial<PlacedFinding>;
 
 function yamlFindings(yaml: YamlText, outer: Target): PlacedFinding[] {
 	const { text, file, documents } = yaml;
@@ -195,14 +247,6 @@ function notRendered({ what, isPatch }: KustomizeFile): ConfigFinding {
 	};
 }
 
-/** https://docs.docker.com/reference/dockerfile/ */
-function isDockerfile(text: string, file: string): boolean {
-	return (
-		/(^|[/.])(docker|container)file$/i.test(file) ||
-		(/^FROM\s+\S/m.test(text) && /^(CMD|ENTRYPOINT|COPY)\s/m.test(text))
-	);
-}
-
 const DOCKERFILE: ConfigFinding = {
 	rule: "no-config",
 	at: 0,
@@ -240,10 +284,6 @@ function textFindings(
 		line: found.line + block.firstLine - 1,
 		column: found.column + block.margin,
 	}));
-}
-
-function isUnitOrScript(text: string, file: string): boolean {
-	return /\.(service|conf|sh)$/.test(file) || /^#!.*sh\b/.test(text) || /^\[(Unit|Service)\]$/m.test(text);
 }
 
 /** Findings with their positions in a file. */

@@ -16,7 +16,11 @@ const FORMATS: readonly (readonly [end: RegExp, title: string, fix: string])[] =
 		"a text for people",
 		"save the config in it to a file of its own, and check that",
 	],
-	[/\.(go|js|ts|py|rb|java|cs)$/, "a program", "check the config that it writes"],
+	[
+		/\.(go|rs|[cm]?[jt]sx?|py|rb|php|pl|lua|java|kts?|scala|groovy|swift|cs|ps[dm]?1|bat|cmd|pp|bicep)$/,
+		"a program",
+		"check the config that it writes",
+	],
 ];
 
 /** What a file is that is neither YAML nor Alloy, and what to do instead; undefined where it may be one of them. */

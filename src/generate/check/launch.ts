@@ -33,8 +33,9 @@ export function launchFindings(maps: readonly PlacedMap[]): ConfigFinding[] {
 	return allFacts(maps).map(findingOf);
 }
 
-/** The same for the lines of a unit, a script, an environment file or a Dockerfile; also the one config that a line names. */
-export function launchLines(text: string): ConfigFinding[] {
+/** The same for the lines of a unit, a script, an environment file or a Dockerfile; also the one config that a line names. `writing` are the lines that write what was checked. */
+export function launchLines(text: string, writing: readonly string[] = []): ConfigFinding[] {
+	const checked = writing.flatMap(wordsOf);
 	let offset = 0;
 	// A line that goes on keeps its length.
 	const lines = text.replace(/\\\n/g, "  ").split("\n");
@@ -46,6 +47,7 @@ export function launchLines(text: string): ConfigFinding[] {
 		const found = launchFacts(launch).map(findingOf);
 		const [config, ...more] = optionsOf(launch, "config");
 		if (config === undefined || more.length > 0 || schemeOf(config) !== undefined || isOther(launch)) return found;
+		if (checked.includes(config)) return found;
 		const what = `this line starts a collector with ${shownName(config)}, which was not checked`;
 		return [{ rule: "not-read", at, severity: "note", what, fix: "Check that file, too." }, ...found];
 	});
@@ -112,7 +114,7 @@ function schemeOf(config: string): string | undefined {
 
 /** The words of a line, in quotes or not, or of a list as JSON. */
 function wordsOf(line: string): string[] {
-	return line.split(/[\s"'`,[\]]+|(?<=^\w+)=/).filter((word) => word !== "");
+	return line.split(/[\s"'`,;<>[\]]+|(?<=^\w+)=/).filter((word) => word !== "");
 }
 
 const ARGUMENTS = ["entrypoint", "entryPoint", "command", "args", "extraArgs"];

@@ -17,6 +17,29 @@ export function writtenTokens(documents: readonly Document[], places: readonly C
 	return documents.flatMap((document) => below(document.contents as Node | null, [], configs));
 }
 
+/** A variable that is set in a line: of a shell, a unit, an environment file, or for a container. */
+const SET = /(?<![\w.-])([A-Za-z_][\w.-]*)=(?=("[^"\n]*"|'[^'\n]*'|[^\s"']+))/g;
+
+/** Tokens that the lines of a unit or a script have: as the value of a variable, and in headers. */
+export function writtenInLines(text: string): ConfigFinding[] {
+	let offset = 0;
+	return text.split("\n").flatMap((line) => {
+		const at = offset;
+		offset += line.length + 1;
+		if (/^\s*(#|;)/.test(line)) return [];
+		const variables = [...line.matchAll(SET)].flatMap(({ 1: name = "", 2: value = "", index }) => {
+			const literal = isCredentialKey(name) ? literalCredential(value.replace(/^(["'])(.*)\1$/, "$2")) : undefined;
+			return literal !== undefined && couldBeToken(literal)
+				? [found(`the variable ${shown(name)}`, literal, at + index)]
+				: [];
+		});
+		const headers = [...line.matchAll(IN_TEXT)].flatMap(({ 1: literal = "", index }) =>
+			couldBeToken(literal) ? [found("this line", literal, at + index)] : [],
+		);
+		return variables.length > 0 ? variables : headers;
+	});
+}
+
 function below(node: Node | null, path: readonly string[], configs: ReadonlySet<Node>): ConfigFinding[] {
 	if (!node || configs.has(node)) return [];
 	const isVariable = path.some((key) => VARIABLES.test(key));
@@ -24,7 +47,8 @@ function below(node: Node | null, path: readonly string[], configs: ReadonlySet<
 	if (isScalar(node)) {
 		const text = typeof node.value === "string" ? node.value : "";
 		const [, name = "", value = ""] = (isVariable && /^([\w.-]+)=(.*)$/s.exec(text)) || [];
-		return [...named(name, value, node), ...inText(text, node)];
+		const variables = named(name, value, node);
+		return variables.length > 0 ? variables : inText(text, node);
 	}
 	if (!isMap(node)) return [];
 	const textOf = (key: string) => {
@@ -37,7 +61,8 @@ function below(node: Node | null, path: readonly string[], configs: ReadonlySet<
 		const [key, item] = [keyOf(pair) ?? "?", pair.value as Node | null];
 		const isText = isScalar(item) && typeof item.value === "string";
 		const found = isVariable && isText ? named(key, String(item.value), item) : [];
-		return [...found, ...below(item, [...path, key], configs)];
+		if (found.length > 0 || (item === value && own.length > 0)) return found;
+		return below(item, [...path, key], configs);
 	});
 	return [...own, ...inner];
 }

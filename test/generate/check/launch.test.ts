@@ -30,6 +30,7 @@ const MERGED = /^warning not-read the collector is started with 2 configs/;
 const SET = /^warning not-read --set changes exporters\.debug\.verbosity/;
 const ENV = /^warning not-read a config of this collector comes from env/;
 const GATES = /^note not-read --feature-gates/;
+const LINES = /^note mounts-only no collector config found in this file: only its lines/;
 const NAMED = /^note not-read this line starts a collector with \/etc\/a\.yaml/;
 
 describe("what a collector is started with beside the config that was read", () => {
@@ -87,8 +88,8 @@ describe("what a collector is started with beside the config that was read", () 
 			[MERGED],
 		],
 		["a unit's environment", 'OTELCOL_OPTIONS="--config=/etc/a.yaml"\n', "otelcol.conf", [NAMED]],
-		["a script that validates", "#!/bin/sh\notelcol validate --config=/etc/a.yaml\n", "v.sh", []],
-		["a comment", "[Service]\n# otelcol --config=/a --config=/b\n", "o.service", []],
+		["a script that validates", "#!/bin/sh\notelcol validate --config=/etc/a.yaml\n", "v.sh", [LINES]],
+		["a comment", "[Service]\n# otelcol --config=/a --config=/b\n", "o.service", [LINES]],
 		[
 			"a Dockerfile",
 			'FROM otel/x\nCMD ["--config=/etc/a.yaml", "--config=/etc/b.yaml"]\n',

@@ -390,7 +390,6 @@ describe("rules", () => {
 	test.each([
 		["otelcol", good, {}],
 		["Alloy", goodAlloy, alloy],
-		["a unit that validates first", unit, { file: "x.service" }],
 		[
 			"Helm values",
 			`extraVolumeMounts: [{mountPath: /etc/crossfade}]\nconfig:\n${good.replace("  batch:", "  batch: {}").replaceAll(/^(?=.)/gm, "  ")}`,
