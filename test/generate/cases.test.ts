@@ -625,12 +625,17 @@ describe("collector --into: the data arrives", () => {
 			"resource",
 			"deletes host.name",
 		],
-		["redaction", "redaction: {allow_all_keys: false}", "redaction", "removes or masks attributes"],
+		[
+			"redaction",
+			"redaction: {allow_all_keys: false, allowed_keys: [a]}",
+			"redaction",
+			"redaction in logs removes all attributes of records and resources but a: without service.name, host.name this",
+		],
 		[
 			"statements that keep some keys",
 			"transform: {log_statements: ['keep_keys(log.attributes, [\"a\"])']}",
 			"transform",
-			"removes or masks attributes",
+			"transform in logs removes all attributes but a",
 		],
 		["aggregation", "log_dedup: {interval: 60s}", "log_dedup", "merges records"],
 	])("what stands before our exporter is said: %s", async (_name, processor, id, note) => {

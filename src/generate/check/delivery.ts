@@ -10,6 +10,7 @@ import { readEntryMarker } from "../splice/marker.ts";
 import { type ComponentNode, type ConfigModel, nodeAt, scalarAt, type TextNode, textsBelow } from "./config-model.ts";
 import { credentialFindings, isCredentialKey, literalCredential, urlFindings } from "./credentials.ts";
 import { crossesDisk, forwardingFindings, pathsOf } from "./forwarding.ts";
+import { passageFindings } from "./passing.ts";
 import type { ConfigFinding } from "./rules.ts";
 import { credentialUsers, sharedCredentials } from "./shared-credentials.ts";
 
@@ -28,6 +29,7 @@ export function deliveryFindings(model: ConfigModel, text: string, release: Vers
 		...metadataInQueues(model, release),
 		...forwardingFindings(model, release),
 		...sharedCredentials(credentialUsers(model)),
+		...passageFindings(model, ours),
 	];
 }
 

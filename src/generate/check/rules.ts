@@ -1,6 +1,6 @@
 import { configRules } from "./config-rules.ts";
 import { mountRules } from "./mount-rules.ts";
-import { CORE, MEASURED, type Rule, type Severity } from "./rule.ts";
+import { CONTRIB, CORE, MEASURED, type Rule, type Severity } from "./rule.ts";
 import { tokenRules } from "./token-rules.ts";
 
 /** Rules about queues, reloads, and what a program says of itself. */
@@ -25,6 +25,13 @@ const deliveryRules = {
 		why: "With include_metadata, every client's Authorization header is written to the queue's files in clear text.",
 		fix: "Put a batch processor between the receiver and the exporter, without that header in metadata_keys, or turn include_metadata off.",
 		source: `${CORE}/blob/main/pdata/xpdata/request/context.go`,
+	},
+	"changed-on-the-way": {
+		severity: "note",
+		title: "a processor changes what a provider's backend gets",
+		why: "Who sends with which token, and whether all of it arrives, is told from what arrives there. A warning where nothing is left that tells the sender.",
+		fix: "Send to this backend from a pipeline without it, or keep service.name, host.name and what names the user.",
+		source: `${CONTRIB}/tree/v0.159.0/processor`,
 	},
 	"slow-poll": {
 		severity: "warning",

@@ -8,11 +8,11 @@ import {
 	listItems,
 	parseAlloy,
 	reference,
-	stringValue,
 } from "./alloy-syntax.ts";
+import { alloySettings } from "./alloy-values.ts";
 import { applyEdits, type Edit, lineBreak, lineEnd, lineStart, positionOf } from "./edit.ts";
 import { digest, entryMarker, readEntryMarker } from "./marker.ts";
-import { foreignNote, processorNote } from "./passage.ts";
+import { foreignNote, processorNotes } from "./passage.ts";
 import type { SpliceOutcome } from "./request.ts";
 
 /** What to add to an Alloy config, or to remove. */
@@ -194,31 +194,13 @@ function passageOf({ chain, signal }: OutputList, blocks: readonly AlloyBlockNod
 	);
 	const name = request.input.replace(/\.input$/, "");
 	return [
-		...processors.flatMap((each) =>
-			processorNote(each.name.replace("otelcol.processor.", ""), idOf(each), signal, stringsIn(each), deletedIn(each)),
-		),
+		...processors
+			.flatMap((each) =>
+				processorNotes(idOf(each), each.name.replace("otelcol.processor.", ""), signal, signal, alloySettings(each)),
+			)
+			.map(({ what }) => what),
 		...others.map((each) => foreignNote(idOf(each), `the ${signal} of ${idOf(root ?? each)}`, name)),
 	];
-}
-
-function stringsIn({ body }: AlloyBlockNode): string[] {
-	return body.flatMap((each) =>
-		each.kind === "block" ? stringsIn(each) : each.value.filter(({ kind }) => kind === "string").map(stringValue),
-	);
-}
-
-/** The keys that the `action` blocks of a processor delete. */
-function deletedIn({ body }: AlloyBlockNode): string[] {
-	return body.flatMap((each) => {
-		if (each.kind !== "block" || each.name !== "action") return [];
-		const set = (name: string) => {
-			const value = each.body.flatMap((inner) =>
-				inner.kind === "attribute" && inner.name === name ? inner.value : [],
-			);
-			return value[0]?.kind === "string" ? stringValue(value[0]) : undefined;
-		};
-		return ["delete", "hash"].includes(set("action") ?? "") ? [set("key") ?? set("pattern") ?? "?"] : [];
-	});
 }
 
 function hasReceiver({ body }: AlloyBlockNode): boolean {

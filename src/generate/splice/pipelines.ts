@@ -1,5 +1,5 @@
 import { type Document, isMap, isScalar, type Node, type Pair, type YAMLMap } from "yaml";
-import { effectOf } from "./processors.ts";
+import { thins } from "./processors.ts";
 import { entryOf, keyOf, resolvedValue, wordsOf } from "./yaml-document.ts";
 
 /** A pipeline in a file. */
@@ -79,7 +79,7 @@ function obstacle(what: string): PipelineChoice {
 
 /** The processors of a pipeline that drop records. */
 function thinning({ processors }: PipelineEntry): string[] {
-	return (processors ?? []).filter((id) => effectOf(id) === "drops");
+	return (processors ?? []).filter(thins);
 }
 
 function splitBetween(signal: string, first: PipelineEntry, second: PipelineEntry): string {

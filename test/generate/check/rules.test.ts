@@ -172,6 +172,14 @@ const cases: readonly RuleCase[] = [
 		at: "https",
 	},
 	{ rule: "file-newline", text: header('"Bearer ${file:/etc/x.token}"'), at: '"Bearer' },
+	{
+		rule: "changed-on-the-way",
+		text: good
+			.replace("  batch:", "  filter: {logs: {log_record: ['true']}}")
+			.replace("[batch]", "[filter]")
+			.replace("otlp.example.com", "ai-events.toriihq.com"),
+		at: "filter]",
+	},
 	{ rule: "queue-off", text: good.replace("enabled: true", "enabled: false"), at: "enabled" },
 	{ rule: "queue-off", text: good.replace("enabled: true", "wait_for_result: true"), at: "wait_for_result" },
 	{ rule: "unbounded-retry", text: good.replace("      queue_size: 1000\n", ""), at: "enabled" },
