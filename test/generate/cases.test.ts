@@ -605,6 +605,27 @@ describe("collector --into: the data arrives", () => {
 		]);
 	});
 
+	test("data that comes to two pipelines through a connector is not sent twice", async () => {
+		const chain = (signal: string, receivers: string) =>
+			plain
+				.replace(
+					"exporters:\n",
+					"  otlp/b: {protocols: {http: {endpoint: 127.0.0.1:4319}}}\nconnectors: {bridge: }\nexporters:\n",
+				)
+				.replace(
+					/ {4}logs:[\s\S]*/,
+					`    logs/in: {receivers: [otlp], exporters: [bridge]}\n    ${signal}/out: {receivers: [${receivers}], exporters: [debug]}\n`,
+				);
+		const { refused } = await into(chain("logs", "bridge, otlp/b"));
+		expect(refused).toContain("what passes logs/in also comes to logs/out, through a connector");
+		expect(refused).toContain("--pipelines");
+		const both = await into(chain("logs", "bridge, otlp/b"), { pipelines: ["logs/in", "logs/out"] });
+		expect(both.notes.join("\n")).toContain("from both it would arrive twice");
+		// What a connector makes for another signal is no copy.
+		expect((await into(chain("metrics", "bridge, otlp/b"))).wired).toEqual(["logs/in", "metrics/out"]);
+		expect((await into(chain("logs", "bridge"))).wired).toEqual(["logs/in"]);
+	});
+
 	test("of two pipelines the one that drops nothing", async () => {
 		expect((await into(two("filter/a", "batch"))).wired).toEqual(["logs/b"]);
 		expect((await into(two("batch", "filter/b"))).wired).toEqual(["logs/a"]);

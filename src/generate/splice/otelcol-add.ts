@@ -7,7 +7,7 @@ import { CREATED_MARKER, entryMarker } from "./marker.ts";
 import { ownEntries } from "./own-entries.ts";
 import { guard, type ParsedConfig, refusal, type YamlEntry } from "./parsed-config.ts";
 import { passageNotes } from "./passage.ts";
-import { choosePipelines, type PipelineEntry, pipelinesOf } from "./pipelines.ts";
+import { arrivingTwice, choosePipelines, type PipelineEntry, pipelinesOf } from "./pipelines.ts";
 import { isOwn, manualEdit, type WantedEntry } from "./request.ts";
 import { entryOf, keyOf, mergedEntries, resolvedValue, wordsOf } from "./yaml-document.ts";
 import { addEntry, addItem, addLines, fillEmpty, flowEntry, flowWord } from "./yaml-edit.ts";
@@ -27,12 +27,10 @@ export function chooseWanted(config: ParsedConfig): { chosen: readonly PipelineE
 	const named = request.pipelines;
 	if (named) {
 		const missing = named.filter((id) => !all.some((each) => each.id === id));
-		if (missing.length === 0)
-			return withNotes(
-				config,
-				all.filter(({ id }) => named.includes(id)),
-				[],
-			);
+		if (missing.length === 0) {
+			const chosen = all.filter(({ id }) => named.includes(id));
+			return withNotes(config, chosen, arrivingTwice(chosen, all, connectorIds(config)));
+		}
 		const expected = `some of ${all.map(({ id }) => id).join(", ")}`;
 		throw refusal(
 			config,

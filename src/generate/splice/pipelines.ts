@@ -10,6 +10,7 @@ export interface PipelineEntry {
 	/** Undefined if the list is not in this file, e.g. `${file:…}`. */
 	readonly receivers: readonly string[] | undefined;
 	readonly processors: readonly string[] | undefined;
+	readonly exporters: readonly string[] | undefined;
 }
 
 export interface PipelineChoice {
@@ -29,7 +30,14 @@ export function pipelinesOf(document: Document, pipelines: YAMLMap): PipelineEnt
 		const list = (key: string) =>
 			isMap(body) ? wordsOf(document, resolvedValue(document, entryOf(body, key))) : undefined;
 		return [
-			{ id, signal: id.split("/", 1)[0] ?? id, pair, receivers: list("receivers"), processors: list("processors") },
+			{
+				id,
+				signal: id.split("/", 1)[0] ?? id,
+				pair,
+				receivers: list("receivers"),
+				processors: list("processors"),
+				exporters: list("exporters"),
+			},
 		];
 	});
 }
@@ -65,6 +73,8 @@ export function choosePipelines(
 			if (again.length > 0) passedOver.push(`${pipeline.id}: its receiver already feeds another chosen pipeline`);
 			else taken.push(pipeline);
 		}
+		const [again] = arrivingTwice(taken, all, connectors);
+		if (again !== undefined) return obstacle(again);
 		chosen.push(...preferred.filter((each) => taken.includes(each)));
 		for (const { id } of candidates) {
 			if (!preferred.some((each) => each.id === id)) passedOver.push(`${id}: receives no OTLP`);
@@ -85,6 +95,29 @@ function thinning({ processors }: PipelineEntry): string[] {
 function splitBetween(signal: string, first: PipelineEntry, second: PipelineEntry): string {
 	const named = (each: PipelineEntry) => [each.id, ...thinning(each).map((id) => `(${id})`)].join(" ");
 	return `the pipelines of ${signal} split what one receiver gets, ${named(first)} and ${named(second)}: with only one of them some data would never arrive, with both of them what passes both arrives twice`;
+}
+
+/** Pipelines among some that get, through connectors, what another of them has sent already: a sentence each. */
+export function arrivingTwice(
+	chosen: readonly PipelineEntry[],
+	all: readonly PipelineEntry[],
+	connectors: ReadonlySet<string>,
+): string[] {
+	const before = (pipeline: PipelineEntry, seen: readonly PipelineEntry[]): PipelineEntry[] => {
+		const bridges = (pipeline.receivers ?? []).filter((id) => connectors.has(id));
+		// A connector to another signal makes records of its own.
+		const feeding = all.filter(
+			(each) =>
+				each.signal === pipeline.signal && !seen.includes(each) && each.exporters?.some((id) => bridges.includes(id)),
+		);
+		return feeding.flatMap((each) => [each, ...before(each, [...seen, each])]);
+	};
+	return chosen.flatMap((pipeline) => {
+		const first = before(pipeline, [pipeline]).find((each) => chosen.includes(each));
+		return first
+			? [`what passes ${first.id} also comes to ${pipeline.id}, through a connector: from both it would arrive twice`]
+			: [];
+	});
 }
 
 function isFedByConnectors({ receivers }: PipelineEntry, connectors: ReadonlySet<string>): boolean {
