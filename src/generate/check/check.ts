@@ -15,6 +15,7 @@ import { isCompose, parseYaml, type YamlText } from "../splice/yaml-document.ts"
 import { alloyFindings, componentsWithoutSettings } from "./alloy.ts";
 import { hasMounts, signalFindings } from "./companions.ts";
 import { afterCompose, composeFindings } from "./compose-text.ts";
+import { configFileFindings } from "./config-files.ts";
 import { type ConfigModel, configModel } from "./config-model.ts";
 import { deliveryFindings } from "./delivery.ts";
 import { fieldFindings, typesWithoutFields } from "./fields.ts";
@@ -39,6 +40,7 @@ import { structureFindings, type Target } from "./structure.ts";
 import { readQuietly, tokenFilesIn } from "./token-files.ts";
 import { unreadFindings } from "./unread.ts";
 import { valueFindings } from "./values.ts";
+import { valuesElsewhere } from "./values-elsewhere.ts";
 import { variableFindings } from "./variables.ts";
 import { writtenInLines, writtenTokens } from "./written-tokens.ts";
 
@@ -161,7 +163,12 @@ function yamlFindings(yaml: YamlText, outer: Target): PlacedFinding[] {
 		...(kustomize && !(kustomize.isPatch && outer.embedded) ? [notRendered(kustomize)] : []),
 	]);
 	const maps = mapsIn(documents);
-	const unread = place([...unreadFindings(maps), ...launchFindings(maps)]);
+	const unread = place([
+		...unreadFindings(maps),
+		...valuesElsewhere(maps, places),
+		...launchFindings(maps),
+		...(places.length > 0 ? configFileFindings(maps) : []),
+	]);
 	if (kustomize?.isPatch) return [...read.flat().filter(({ rule }) => !OF_WHOLES.has(rule)), ...around, ...unread];
 	if (read.length > 0) return [...read.flat(), ...around, ...unread];
 	if (hasMounts(documents) || around.length > 0)

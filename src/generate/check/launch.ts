@@ -60,6 +60,17 @@ export function launchNotes(maps: readonly PlacedMap[]): string[] {
 		.map(({ fact }) => `${fact}: a list of a pipeline that is given there replaces the one in this file`);
 }
 
+/** The file that a container or a service starts its collector with; what is told of several is that they are merged. */
+export function configFilesOf(map: Node): { file: string; at: number }[] {
+	return launchesOf(map)
+		.filter((launch) => launch.configsBesides === 0 && !isOther(launch))
+		.flatMap((launch) =>
+			optionsOf(launch, "config")
+				.filter((config, _index, all) => all.length === 1 && schemeOf(config) === undefined)
+				.map((config) => ({ file: config.replace(/^file:/, ""), at: launch.at })),
+		);
+}
+
 function allFacts(maps: readonly PlacedMap[]): LaunchFact[] {
 	return maps.flatMap(({ map }) => launchesOf(map)).flatMap(launchFacts);
 }

@@ -12,6 +12,8 @@ export interface Mount {
 	readonly subPath: string | undefined;
 	/** The name of the volume; undefined in compose files. */
 	readonly volume: string | undefined;
+	/** A compose file's config that it shows. */
+	readonly config?: string | undefined;
 	/** A compose file's bind mount of a path of the host. */
 	readonly isBind: boolean;
 	readonly at: number;
@@ -63,7 +65,9 @@ function composeMounts(document: Document, owner: KeyPath, service: Node): Mount
 			if (!found) return [];
 			const target = found.startsWith("/") ? found : folder + found;
 			const isBind = key === "volumes" && (short || textAt(item, "type") === "bind");
-			return [{ document, owner, target, subPath: undefined, volume: undefined, isBind, at: item.range?.[0] ?? 0 }];
+			const config = key === "configs" ? (isScalar(item) ? named : textAt(item, "source")) : undefined;
+			const at = item.range?.[0] ?? 0;
+			return [{ document, owner, target, subPath: undefined, volume: undefined, config, isBind, at }];
 		});
 	});
 }

@@ -1,8 +1,7 @@
 import { isMap, isScalar, isSeq, type Node, type YAMLSeq } from "yaml";
-import { COLLECTOR_CHART } from "../../adapters/collectors/charts.ts";
 import { shown } from "../../base/mask.ts";
 import { keyOf } from "../splice/yaml-document.ts";
-import { nodeBelow, type PlacedMap, textAt } from "./mounts.ts";
+import { type KeyPath, nodeBelow, type PlacedMap, textAt } from "./mounts.ts";
 import type { ConfigFinding } from "./rules.ts";
 
 /** Keys under which whole configs stand. */
@@ -12,7 +11,13 @@ const SECTION = /^\s*(receivers|processors|exporters|extensions|connectors|servi
 
 /** Configs that this file has, or names, in a form that is not read: with one that is read beside them, the answer would be about that one alone. */
 export function unreadFindings(maps: readonly PlacedMap[]): ConfigFinding[] {
-	return maps.flatMap(({ map }) => [...encrypted(map), ...packed(map), ...joined(map), ...valuesElsewhere(map)]);
+	return maps.flatMap(({ map, path }) => [
+		...encrypted(map),
+		...packed(map),
+		...compressed(map, path),
+		...fromElsewhere(map),
+		...joined(map),
+	]);
 }
 
 function finding(node: Node | null | undefined, what: string, fix: string): ConfigFinding {
@@ -34,17 +39,39 @@ function encrypted(map: Node): ConfigFinding[] {
 	);
 }
 
-/** A file that cloud-init unpacks. https://cloudinit.readthedocs.io/en/latest/reference/modules.html#write-files */
+/** A file that cloud-init unpacks, or fetches. https://cloudinit.readthedocs.io/en/latest/reference/modules.html#write-files */
 function packed(map: Node): ConfigFinding[] {
 	const path = textAt(map, "path");
-	if (path === undefined || !CONFIG_KEY.test(path) || !/^(gz|gzip)/i.test(textAt(map, "encoding") ?? "")) return [];
-	return [
-		finding(
-			nodeBelow(map, "content"),
-			`${shown(path)} is compressed: what is in it`,
-			"Unpack it, and check that file, too.",
-		),
-	];
+	if (path === undefined || !CONFIG_KEY.test(path)) return [];
+	const [content, source] = [nodeBelow(map, "content"), nodeBelow(map, "source", "uri")];
+	const isPacked = /^(gz|b64|base64)/i.test(textAt(map, "encoding") ?? "") || content?.tag?.endsWith("binary");
+	if (content && isPacked)
+		return [finding(content, `${shown(path)} is encoded: what is in it`, "Decode it, and check that file, too.")];
+	return source
+		? [finding(source, `${shown(path)} is fetched from elsewhere: what is in it`, "Check that file, too.")]
+		: [];
+}
+
+/** The first bytes of gzip, in base64. https://www.rfc-editor.org/rfc/rfc1952#section-2.3 */
+const GZIP = /^H4sI/;
+
+/** Values of a Secret or ConfigMap that something unpacks before a collector reads them. */
+function compressed(map: Node, path: KeyPath): ConfigFinding[] {
+	if (path.at(-1) !== "data" && path.at(-1) !== "binaryData") return [];
+	return entries(map).flatMap(({ key, value }) =>
+		isScalar(value) && GZIP.test(String(value.value).trim())
+			? [finding(value, `${shown(key)} is compressed: what is in it`, "Unpack it, and check that file, too.")]
+			: [],
+	);
+}
+
+/** A variable whose value, by its name, may be a config, and that comes from a store or an object. */
+function fromElsewhere(map: Node): ConfigFinding[] {
+	const name = textAt(map, "name");
+	const source = nodeBelow(map, "valueFrom");
+	if (name === undefined || !source || !/(^|_)CONFIG(_CONTENT|_YAML|_FILE)?$/.test(name)) return [];
+	const what = `the variable ${shown(name)} comes from elsewhere: the config that may be in it`;
+	return [{ ...finding(source, what, "Check that config, too."), severity: "warning" }];
 }
 
 /** A config that is put together from a list of its lines, as by CloudFormation's Join. */
@@ -57,24 +84,6 @@ function joined(map: Node): ConfigFinding[] {
 				: [];
 		}),
 	);
-}
-
-/** Values that Flux or Argo CD take from other files and objects. */
-function valuesElsewhere(map: Node): ConfigFinding[] {
-	const chart = textAt(map, "chart") ?? textAt(map, "chart", "spec", "chart") ?? textAt(map, "chartRef", "name") ?? "";
-	if (!COLLECTOR_CHART.test(chart)) return [];
-	const named = [nodeBelow(map, "valuesFrom"), nodeBelow(map, "helm", "valueFiles")].find(
-		(list) => isSeq(list) && list.items.length > 0,
-	);
-	const fix = "Check these values, too, or the chart as helm template renders it with all of them.";
-	return named
-		? [
-				{
-					...finding(named, "values of the chart are in other files or objects: what is in them", fix),
-					severity: "warning",
-				},
-			]
-		: [];
 }
 
 function entries(map: Node): { key: string; value: Node | null }[] {

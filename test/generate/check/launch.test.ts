@@ -13,7 +13,7 @@ service: {pipelines: {logs: {receivers: [otlp], exporters: [debug]}}}
 const indented = (blanks: number) => config.replace(/^(?=.)/gm, " ".repeat(blanks));
 
 const compose = (command: string) =>
-	`services:\n  otelcol:\n    image: otel/opentelemetry-collector-contrib:0.155.0\n    ${command}\nconfigs:\n  c:\n    content: |\n${indented(6)}`;
+	`services:\n  otelcol:\n    image: otel/opentelemetry-collector-contrib:0.155.0\n    ${command}\n    configs: [{source: c, target: /etc/a.yaml}]\nconfigs:\n  c:\n    content: |\n${indented(6)}`;
 const manifest = (container: string) =>
 	`kind: ConfigMap\ndata:\n  relay: |\n${indented(4)}---\nkind: Deployment\nspec: {template: {spec: {containers: [{name: o, ${container}}]}}}\n`;
 
@@ -43,7 +43,12 @@ describe("what a collector is started with beside the config that was read", () 
 			[MERGED],
 		],
 		["the same as a text", compose("command: --config=/etc/a.yaml --config=file:/etc/b.yaml"), "c.yaml", [MERGED]],
-		["a set value", compose('command: ["--config=/a", "--set=exporters.debug.verbosity=detailed"]'), "c.yaml", [SET]],
+		[
+			"a set value",
+			compose('command: ["--config=/etc/a.yaml", "--set=exporters.debug.verbosity=detailed"]'),
+			"c.yaml",
+			[SET],
+		],
 		["another provider, Kubernetes", manifest('args: ["--config=env:MORE"]'), "c.yaml", [ENV]],
 		[
 			"a variable whose text is in the file, compose",

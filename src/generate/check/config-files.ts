@@ -1,0 +1,57 @@
+import { isMap, isSeq, type Node } from "yaml";
+import { shown, shownName } from "../../base/mask.ts";
+import { configFilesOf } from "./launch.ts";
+import { covers, type Mount, mountsIn, nodeBelow, type PlacedMap, startsWith, textAt } from "./mounts.ts";
+import type { ConfigFinding } from "./rules.ts";
+
+/**
+ * Configs that a container or service of this file starts its collector with, and that are not in the file: with another one that was
+ * read, the answer would be about that one alone.
+ */
+export function configFileFindings(maps: readonly PlacedMap[]): ConfigFinding[] {
+	const mounts = mountsIn(maps);
+	return maps.flatMap((container) => {
+		const { map, document, path } = container;
+		if (textAt(map, "image") === undefined) return [];
+		const own = mounts.filter(
+			(each) => each.document === document && each.owner.length === path.length && startsWith(each.owner, path),
+		);
+		return configFilesOf(map).flatMap(({ file, at }): ConfigFinding[] => {
+			// The last mount on the way to a file hides the others.
+			const mount = own.filter((each) => covers(each, file)).sort((a, b) => b.target.length - a.target.length)[0];
+			if (mount && isHere(mount, container, maps)) return [];
+			const name = textAt(map, "name") ?? String(path.at(-1) ?? "");
+			const what = `${shown(name)} starts a collector with ${shownName(file)}, which is not in this file and was not checked`;
+			return [{ rule: "not-read", at, severity: "warning", what, fix: "Check that file, too." }];
+		});
+	});
+}
+
+/** Whether what is mounted stands in this file: the text of a Compose config, or an object of Kubernetes. */
+function isHere({ document, config, volume }: Mount, container: PlacedMap, maps: readonly PlacedMap[]): boolean {
+	if (config !== undefined)
+		return nodeBelow(document.contents as Node | null, "configs", config, "content") !== undefined;
+	if (volume === undefined) return false;
+	// The volumes of a pod stand beside its containers.
+	const pod = container.path.slice(0, -2);
+	const spec = maps.find(
+		(each) => each.document === document && each.path.length === pod.length && startsWith(each.path, pod),
+	);
+	const volumes = nodeBelow(spec?.map, "volumes");
+	const found = isSeq(volumes) ? volumes.items.find((item) => isMap(item) && item.get("name") === volume) : undefined;
+	const sources = nodeBelow(found as Node | undefined, "projected", "sources");
+	return [found as Node | undefined, ...(isSeq(sources) ? (sources.items as Node[]) : [])].some((each) => {
+		const [map, secret] = [
+			textAt(each, "configMap", "name"),
+			textAt(each, "secret", "secretName") ?? textAt(each, "secret", "name"),
+		];
+		return isObject(maps, "ConfigMap", map) || isObject(maps, "Secret", secret);
+	});
+}
+
+function isObject(maps: readonly PlacedMap[], kind: string, name: string | undefined): boolean {
+	return (
+		name !== undefined &&
+		maps.some(({ map }) => textAt(map, "kind") === kind && textAt(map, "metadata", "name") === name)
+	);
+}
