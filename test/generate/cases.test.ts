@@ -316,7 +316,7 @@ describe("check: what is not clean", () => {
 		{
 			name: "a token file that is a compose secret",
 			text: `services:\n  c: {image: "otel/opentelemetry-collector-contrib:0.155.0", secrets: [bearer]}\nconfigs:\n  c:\n    content: |\n${block(watching.replace("/etc/otel", "/run/secrets"), 6)}`,
-			expected: [],
+			expected: ["error file-mount"],
 		},
 		{ name: "a token file that no values mount", text: values("", watching), expected: ["warning token-not-mounted"] },
 		{

@@ -42,11 +42,14 @@ import { unreadFindings } from "./unread.ts";
 import { valueFindings } from "./values.ts";
 import { valuesElsewhere } from "./values-elsewhere.ts";
 import { variableFindings } from "./variables.ts";
-import { writtenInLines, writtenTokens } from "./written-tokens.ts";
+import { tokensInComments, writtenInLines, writtenTokens } from "./written-tokens.ts";
 
 /** All offline findings about a file, by position. */
 export function offlineFindings(text: string, file: string, target: Target): PlacedFinding[] {
-	return fileFindings(text, file, target).sort((a, b) => a.line - b.line || a.column - b.column);
+	const found = fileFindings(text, file, target);
+	// A file that is not read at all says nothing of what it has.
+	const comments = foreignFormat(file) ? [] : placeFindings(tokensInComments(text), text, file, "T1");
+	return [...found, ...comments].sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
 /** Types of components in a file whose settings T1 has no table of, sorted: nothing is said about what stands in them. */

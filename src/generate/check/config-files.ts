@@ -28,9 +28,8 @@ export function configFileFindings(maps: readonly PlacedMap[]): ConfigFinding[] 
 }
 
 /** Whether what is mounted stands in this file: the text of a Compose config, or an object of Kubernetes. */
-function isHere({ document, config, volume }: Mount, container: PlacedMap, maps: readonly PlacedMap[]): boolean {
-	if (config !== undefined)
-		return nodeBelow(document.contents as Node | null, "configs", config, "content") !== undefined;
+function isHere({ document, given, volume }: Mount, container: PlacedMap, maps: readonly PlacedMap[]): boolean {
+	if (given) return nodeBelow(document.contents as Node | null, given.kind, given.name, "content") !== undefined;
 	if (volume === undefined) return false;
 	// The volumes of a pod stand beside its containers.
 	const pod = container.path.slice(0, -2);

@@ -12,8 +12,8 @@ export interface Mount {
 	readonly subPath: string | undefined;
 	/** The name of the volume; undefined in compose files. */
 	readonly volume: string | undefined;
-	/** A compose file's config that it shows. */
-	readonly config?: string | undefined;
+	/** A config or secret of a compose file that it shows: a single file, too. */
+	readonly given?: { readonly kind: string; readonly name: string } | undefined;
 	/** A compose file's bind mount of a path of the host. */
 	readonly isBind: boolean;
 	readonly at: number;
@@ -65,9 +65,10 @@ function composeMounts(document: Document, owner: KeyPath, service: Node): Mount
 			if (!found) return [];
 			const target = found.startsWith("/") ? found : folder + found;
 			const isBind = key === "volumes" && (short || textAt(item, "type") === "bind");
-			const config = key === "configs" ? (isScalar(item) ? named : textAt(item, "source")) : undefined;
+			const name = isScalar(item) ? named : (textAt(item, "source") ?? "");
+			const given = key === "volumes" ? undefined : { kind: key, name };
 			const at = item.range?.[0] ?? 0;
-			return [{ document, owner, target, subPath: undefined, volume: undefined, config, isBind, at }];
+			return [{ document, owner, target, subPath: undefined, volume: undefined, given, isBind, at }];
 		});
 	});
 }

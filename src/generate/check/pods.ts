@@ -32,6 +32,12 @@ export interface PodFile {
 
 /** Paths that look like token files. */
 const TOKEN_PATH = /token|secret|api[-_]?key|credential|\/etc\/crossfade\//i;
+const TOKEN_NAME = /token|api[-_]?key|credential/i;
+/** https://docs.docker.com/engine/swarm/secrets/#example-rotate-a-secret */
+const OUTSIDE =
+	"is a secret or config from outside of this file, whose value never changes: a new one needs a new container";
+/** A bind mount: https://docs.docker.com/compose/how-tos/use-secrets/ */
+const GIVEN = "is a secret or config of this file: a single file that is mounted when the container is made";
 /** Kubernetes mounts this folder into every pod. */
 const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/";
 
@@ -55,8 +61,13 @@ export function podFindings(around: PodFile): ConfigFinding[] {
 
 /** Mounts that never deliver a replaced file. */
 function mountFindings(mounts: readonly Mount[], files: readonly TokenFile[]): ConfigFinding[] {
-	return mounts.flatMap(({ target, subPath, volume, isBind, at }): ConfigFinding[] => {
+	return mounts.flatMap(({ document, target, subPath, volume, given, isBind, at }): ConfigFinding[] => {
 		const isNamed = files.some(({ path }) => path === target);
+		if (given) {
+			const isToken = isNamed || TOKEN_NAME.test(target.replace(/^\/run\/secrets\//, ""));
+			const isOutside = nodeBelow(document.contents as Node | null, given.kind, given.name, "external") !== undefined;
+			return isToken ? [{ rule: "file-mount", at, what: `${shown(target)} ${isOutside ? OUTSIDE : GIVEN}` }] : [];
+		}
 		if (subPath !== undefined) {
 			const isToken = isNamed || TOKEN_PATH.test(`${subPath} ${target} ${volume}`);
 			return isToken ? [{ rule: "subpath", at, what: `${shown(target)} is mounted with subPath` }] : [];

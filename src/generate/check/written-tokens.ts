@@ -40,6 +40,23 @@ export function writtenInLines(text: string): ConfigFinding[] {
 	});
 }
 
+/** A setting in a comment, as YAML, Alloy, a shell and JSON write it. */
+const SETTING = /([A-Za-z_][\w.-]*)["']?\s*[:=](?=\s*["']?((?:(?:Bearer|Basic)\s+)?[A-Za-z0-9._~+/=-]{20,}))/g;
+const COMMENT = /(^|[ \t])(#|\/\/|;)(.*)$/gm;
+
+/** Tokens in comments: the collector does not read them, everybody else who has the file does. */
+export function tokensInComments(text: string): ConfigFinding[] {
+	return [...text.matchAll(COMMENT)].flatMap(({ 3: comment = "", index, 0: all }) => {
+		const at = index + all.length - comment.length;
+		const settings = [...comment.matchAll(SETTING)].flatMap(({ 1: name = "", 2: value = "" }) => {
+			const literal = isCredentialKey(name) ? literalCredential(value) : undefined;
+			return literal !== undefined && couldBeToken(literal) ? [literal] : [];
+		});
+		const headers = [...comment.matchAll(IN_TEXT)].map(([, literal = ""]) => literal).filter(couldBeToken);
+		return [...new Set([...settings, ...headers])].map((literal) => found("this comment", literal, at));
+	});
+}
+
 function below(node: Node | null, path: readonly string[], configs: ReadonlySet<Node>): ConfigFinding[] {
 	if (!node || configs.has(node)) return [];
 	const isVariable = path.some((key) => VARIABLES.test(key));

@@ -193,6 +193,18 @@ const cases: readonly RuleCase[] = [
 	},
 	{ rule: "subpath", text: pod, at: "name: token", file: "pod.yaml" },
 	{ rule: "file-mount", text: compose, at: "\\./x.token", file: "compose.yaml" },
+	...["{file: x}", "{environment: X}", "{external: true}"].map((kind) => ({
+		rule: "file-mount" as const,
+		text: `services: {o: {image: x, secrets: [ingest-token]}}\nsecrets: {ingest-token: ${kind}}\n`,
+		at: "ingest-token]",
+		file: "compose.yaml",
+	})),
+	{
+		rule: "file-mount",
+		text: `services: {o: {image: x, secrets: [{source: a, target: /etc/crossfade/x.token}]}}\nconfigs:\n  c:\n    content: |\n${good.replaceAll(/^(?=.)/gm, "      ")}secrets: {a: {file: b}}\n`,
+		at: "\\{source",
+		file: "compose.yaml",
+	},
 	{
 		rule: "file-mount",
 		text: compose.replace(

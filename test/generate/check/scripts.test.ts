@@ -143,8 +143,24 @@ describe("tokens in lines", () => {
 		expect(JSON.stringify(all)).not.toContain(token);
 	});
 
-	test("a reference, a placeholder and a comment are none", async () => {
-		const text = "[Service]\nEnvironment=API_TOKEN=${TOKEN} API_KEY=changeme\n# TOKEN=abcdefghij0123456789abcdefghij\n";
+	test.each<[where: string, text: string, file: string]>([
+		["YAML", `${config("x")}# Authorization: Bearer ${token}\n`, "c.yaml"],
+		["behind a value", config("x").replace("  otlp_http:", `  otlp_http: # api_key: "${token}"`), "c.yaml"],
+		["a unit", `[Service]\n# Environment=INGEST_TOKEN=${token}\n`, "o.service"],
+		["Alloy", `// api_key = "${token}"\n`, "c.alloy"],
+	])("in a comment, %s: found once, and not shown", async (_where, text, file) => {
+		const all = (await findings(text, file)).filter(({ what }) => what.startsWith("this comment contains a token"));
+		expect(all).toHaveLength(1);
+		expect(JSON.stringify(all)).not.toContain(token);
+	});
+
+	test("a comment without one", async () => {
+		const text = `${config("x")}# Authorization: Bearer <your-token>, see https://example.com/a/long/path/to/documentation-page\n# token: \${env:TOKEN_FOR_THE_BACKEND_OF_OURS}\n# token_file: /etc/otel/ingest-0123456789-token\n`;
+		expect((await findings(text, "c.yaml")).filter(({ what }) => what.startsWith("this comment"))).toEqual([]);
+	});
+
+	test("a reference and a placeholder are none", async () => {
+		const text = "[Service]\nEnvironment=API_TOKEN=${TOKEN} API_KEY=changeme\n";
 		expect(await found(text, "o.service")).toEqual(["1 note mounts-only"]);
 	});
 
