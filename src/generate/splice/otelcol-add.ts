@@ -5,7 +5,7 @@ import type { Edit } from "./edit.ts";
 import { commentOut, fillInFlow, isNullValue } from "./empties.ts";
 import { CREATED_MARKER, entryMarker } from "./marker.ts";
 import { ownEntries } from "./own-entries.ts";
-import { guard, type ParsedConfig, refusal, type YamlEntry } from "./parsed-config.ts";
+import { guard, type ParsedConfig, refusal, refuseExplicit, type YamlEntry } from "./parsed-config.ts";
 import { passageNotes } from "./passage.ts";
 import { arrivingTwice, choosePipelines, type PipelineEntry, pipelinesOf } from "./pipelines.ts";
 import { isOwn, manualEdit, type WantedEntry } from "./request.ts";
@@ -154,7 +154,10 @@ function addToSection(config: ParsedConfig, section: string, entries: readonly W
 	if (isNullValue(map) && !root.flow) return fillNull(config, pair, marked.flat(), section);
 	if (isNullValue(map)) return [fillInBraces(config, pair, "{}", inFlow(root), section)];
 	if (!isMap(map)) throw refusal(config, { what: `${section} is not a map` }, map?.range?.[0]);
-	if (!map.flow) return [addLines(source, map, marked.flat())];
+	if (!map.flow) {
+		refuseExplicit(config, map);
+		return [addLines(source, map, marked.flat())];
+	}
 	return map.items.length === 0 && root.flow
 		? [fillInBraces(config, pair, "{}", inFlow(root), section)]
 		: [addEntry(source, map, inFlow(map))];

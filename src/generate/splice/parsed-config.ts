@@ -55,7 +55,7 @@ export function parsedConfig(
 }
 
 /** Refuses a map with keys in the long form of YAML (`? key`), below which lines cannot be added by their column. */
-function refuseExplicit(config: Omit<ParsedConfig, "service">, { items }: YAMLMap): void {
+export function refuseExplicit(config: Omit<ParsedConfig, "service">, { items }: YAMLMap): void {
 	const { text } = config.source;
 	for (const { key } of items as YamlEntry[]) {
 		const at = key.range?.[0] ?? 0;

@@ -124,6 +124,14 @@ describe("keys in the long form of YAML", () => {
 		expect(refusalText(mixed)).toContain(`the key ${key} is written in the long form`);
 	});
 
+	test.each(["  ? debug\n  : verbosity: basic\n", "  ? debug\n", "  nop:\n  ? debug\n  : {}\n"])(
+		"in a section that gets an entry: %j",
+		(entry) => {
+			const text = `receivers: {otlp: {protocols: {grpc: }}}\nexporters:\n${entry}service:\n  pipelines:\n    logs: {receivers: [otlp], exporters: [debug]}\n`;
+			expect(refusalText(text)).toContain("the key debug is written in the long form");
+		},
+	);
+
 	test("of a pipeline are no obstacle", () => {
 		const text =
 			"receivers: {otlp: {protocols: {grpc: }}}\nexporters: {debug: }\nservice:\n  pipelines:\n    ? logs\n    : receivers: [otlp]\n      exporters: [debug]\n";
