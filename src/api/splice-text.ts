@@ -4,6 +4,7 @@ import { CrossfadeError } from "../base/errors.ts";
 import { foreignFormat } from "../generate/check/foreign.ts";
 import { launchNotes } from "../generate/check/launch.ts";
 import { mapsIn } from "../generate/check/mounts.ts";
+import { isDockerfile, isUnitOrScript } from "../generate/check/scripts.ts";
 import type { CollectorPlan } from "../generate/plan/collector.ts";
 import { hasComponent } from "../generate/plan/release.ts";
 import { alloyFragment, alloyInput } from "../generate/render/alloy.ts";
@@ -12,6 +13,7 @@ import { beforeNextStart } from "../generate/render/next-start.ts";
 import { otelcolFragment } from "../generate/render/otelcol.ts";
 import { type AlloyRequest, manualAlloy, spliceAlloy } from "../generate/splice/alloy.ts";
 import { spliceAlloyInYaml } from "../generate/splice/alloy-embedded.ts";
+import { configsIn } from "../generate/splice/locate.ts";
 import { spliceOtelcol } from "../generate/splice/otelcol.ts";
 import {
 	manualEdit,
@@ -76,19 +78,25 @@ export async function spliceText(
 	plan: CollectorPlan,
 	wish: SpliceWish,
 ): Promise<SpliceResult> {
-	const outcome = spliceOf(plan, file)(text, file, wish);
+	const outcome = spliceOf(plan, text, file)(text, file, wish);
 	if (wish.remove) return { ...outcome, before: [] };
 	const before = beforeNextStart(plan, shapeOf(text, file, plan.distribution, wish.at));
 	const { distribution, release } = plan;
 	const { whyNotStarting } = await import("../generate/check/not-starting.ts");
 	const refused = whyNotStarting(outcome.text, text, file, { distribution, own: release.own });
-	const notes = [...outcome.notes, ...notTaken(plan), ...startedWith(text, file, plan)];
+	const notes = [...outcome.notes, ...notTaken(plan), ...(await startedWith(text, file, plan))];
 	return { ...outcome, notes: refused === undefined ? notes : [refused, ...notes], before };
 }
 
-/** What a collector is started with beside the config that was changed. */
-function startedWith(text: string, file: string, { distribution }: CollectorPlan): string[] {
-	return distribution.dialect === "alloy" ? [] : launchNotes(mapsIn(parseYaml(text, file).documents));
+/** What a collector is started with beside the config that was changed, or in its place. */
+async function startedWith(text: string, file: string, { distribution }: CollectorPlan): Promise<string[]> {
+	if (distribution.dialect === "alloy") return [];
+	const { configFileFindings } = await import("../generate/check/config-files.ts");
+	const { valuesElsewhere } = await import("../generate/check/values-elsewhere.ts");
+	const { documents } = parseYaml(text, file);
+	const maps = mapsIn(documents);
+	const others = [...valuesElsewhere(maps, configsIn(documents)), ...configFileFindings(maps)].map(({ what }) => what);
+	return [...launchNotes(maps), ...new Set(others)];
 }
 
 /** What the provider does not take stays with the file's own exporters; that it does not get it has to be said. */
@@ -100,9 +108,16 @@ function notTaken({ provider, signals: sent }: CollectorPlan): string[] {
 
 type Splice = (text: string, file: string, wish: SpliceWish) => SpliceOutcome;
 
-function spliceOf(plan: CollectorPlan, file: string): Splice {
+/** A script is changed by hand, as a template is. */
+const SCRIPT = {
+	what: "this is a script or a unit, and no config",
+	fix: "change the config that it writes or names",
+};
+
+function spliceOf(plan: CollectorPlan, whole: string, file: string): Splice {
 	const isAlloy = plan.distribution.dialect === "alloy";
-	const foreign = foreignFormat(file);
+	const foreign =
+		foreignFormat(file) ?? (isDockerfile(whole, file) || isUnitOrScript(whole, file) ? SCRIPT : undefined);
 	if (foreign) {
 		return (_text, _file, wish) => {
 			const byHand = isAlloy ? manualAlloy(alloyRequest(plan, wish)) : manualEdit(otelcolRequest(plan, wish));

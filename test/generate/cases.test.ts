@@ -626,6 +626,35 @@ describe("collector --into: the data arrives", () => {
 		expect((await into(chain("logs", "bridge"))).wired).toEqual(["logs/in"]);
 	});
 
+	test.each<[what: string, text: string, note: RegExp]>([
+		[
+			"another ConfigMap",
+			"configMap: {existingName: mine}\nconfig:\n",
+			/reads the ConfigMap mine, which was not checked, and not the config/,
+		],
+		[
+			"values in other files",
+			"helm: {valueFiles: [a.yaml]}\nspec:\n  valuesFrom: [{name: a}]\n  values:\n    config:\n",
+			/^values of the chart are in other files/,
+		],
+	])("what comes in the place of the changed config is said: %s", async (_what, head, note) => {
+		const { notes } = await into(head + plain.replace(/^(?=.)/gm, " ".repeat(head.includes("spec") ? 6 : 2)));
+		expect(notes).toContainEqual(expect.stringMatching(note));
+	});
+
+	test.each<[what: string, text: string, file: string]>([
+		["a script", `#!/bin/sh\ncat > c.yaml <<'EOF'\n${plain}EOF\n`, "a.sh"],
+		["a script without an ending", `cat > c.yaml <<'EOF'\n${plain}EOF\n`, "userdata"],
+		["a unit", "[Service]\nExecStart=/usr/bin/otelcol --config=/etc/a.yaml\n", "o.service"],
+	])("%s is refused as what it is", async (_what, text, file) => {
+		expect((await into(text, { file })).refused).toContain("this is a script or a unit, and no config");
+	});
+
+	test("a script in a file of YAML is no config", async () => {
+		const script = `runcmd:\n  - |\n    cat > c.yaml <<EOF\n${plain.replace(/^(?=.)/gm, "    ")}    EOF\n`;
+		expect((await into(script)).refused).toContain("there is no collector config in this file");
+	});
+
 	test("of two pipelines the one that drops nothing", async () => {
 		expect((await into(two("filter/a", "batch"))).wired).toEqual(["logs/b"]);
 		expect((await into(two("batch", "filter/b"))).wired).toEqual(["logs/a"]);

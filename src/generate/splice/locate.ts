@@ -173,6 +173,8 @@ function isConfigText(value: Node | null): value is Scalar {
 function isConfigBlock({ type, value }: Scalar): boolean {
 	// A literal of a generator of Kustomize has its key before the text.
 	if (/^[\w.-]+=/.test(String(value))) return false;
+	// A script that writes one is changed by hand.
+	if (/^#!|<<-?[ \t]*['"\\]?[A-Za-z_]/.test(String(value))) return false;
 	return type === Scalar.BLOCK_LITERAL && /^service:/m.test(String(value)) && /^\s+pipelines:/m.test(String(value));
 }
 
