@@ -14,6 +14,7 @@ import {
 import { alloyId, exportsOf, hasSettings, moduleShape, settingFindings, settingsRelease } from "./alloy-settings.ts";
 import { credentialFindings, isCredentialKey, urlFindings } from "./credentials.ts";
 import { isProvider } from "./delivery.ts";
+import { alloyPassage } from "./passing.ts";
 import type { ConfigFinding } from "./rules.ts";
 import { type CredentialUser, sharedCredentials } from "./shared-credentials.ts";
 import { ASK_PROGRAM, type Target } from "./structure.ts";
@@ -30,6 +31,7 @@ export function alloyFindings(statements: readonly AlloyStatement[], target: Tar
 				: found,
 		),
 		...sharedCredentials(credentialUsers(blocks)),
+		...alloyPassage(blocks, ours),
 	];
 }
 

@@ -142,10 +142,11 @@ service:
     logs/in: {receivers: [otlp], processors: [resource/gateway], exporters: [forward]}
     logs/out: {receivers: [forward], processors: [filter/noise], exporters: [otlp_http]}
 `;
-	const found = async (text: string) => {
-		const distribution = await loadDistribution("contrib");
-		if (!distribution) throw new Error("contrib");
-		return offlineFindings(text, "c.yaml", { distribution, own: requireVersion("0.155.0") })
+	const found = async (text: string, id = "contrib") => {
+		const distribution = await loadDistribution(id);
+		if (!distribution) throw new Error(id);
+		const own = requireVersion(distribution.inventory.newest);
+		return offlineFindings(text, distribution.configFile, { distribution, own })
 			.filter(({ rule }) => rule === "changed-on-the-way")
 			.map(({ line, severity, what }) => `${line} ${severity} ${what.split(" in ", 1)[0]}`);
 	};
@@ -159,5 +160,23 @@ service:
 
 	test("not of others", async () => {
 		expect(await found(config("https://otlp.example.com"))).toEqual([]);
+	});
+
+	test("in Alloy's language, through all components that lead there", async () => {
+		const output = (logs: string, more = "") => `\toutput {\n\t\tlogs = [${logs}]\n${more}\t}\n`;
+		const alloy = (endpoint: string) =>
+			[
+				`otelcol.receiver.otlp "a" {\n\thttp { }\n${output("otelcol.processor.resourcedetection.b.input", "\t\tmetrics = [otelcol.processor.transform.m.input]\n")}}`,
+				`otelcol.processor.resourcedetection "b" {\n\tdetectors = ["system"]\n${output("otelcol.processor.filter.c.input")}}`,
+				`otelcol.processor.filter "c" {\n\tlogs {\n\t\tlog_record = ["true"]\n\t}\n${output("otelcol.exporter.otlphttp.d.input")}}`,
+				`otelcol.processor.transform "m" {\n\tmetric_statements {\n\t\tstatements = ["nothing_known(metric)"]\n\t}\n\toutput {\n\t\tmetrics = [otelcol.exporter.otlphttp.other.input]\n\t}\n}`,
+				`otelcol.exporter.otlphttp "d" {\n\tclient {\n\t\tendpoint = "${endpoint}"\n\t}\n}`,
+				`otelcol.exporter.otlphttp "other" {\n\tclient {\n\t\tendpoint = "https://otlp.example.com"\n\t}\n}`,
+			].join("\n");
+		expect(await found(alloy("https://ai-events.toriihq.com"), "alloy")).toEqual([
+			"8 warning otelcol.processor.resourcedetection.b",
+			"14 note otelcol.processor.filter.c",
+		]);
+		expect(await found(alloy("https://other.example.com"), "alloy")).toEqual([]);
 	});
 });
