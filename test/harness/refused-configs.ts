@@ -126,6 +126,28 @@ export const judged: readonly JudgedConfig[] = [
 		errors: [],
 		passes: true,
 	},
+	...[
+		["a number for a TLS version", "tls: {min_version: 1.2}", ["wrong-type"]],
+		["the same in quotes", 'tls: {min_version: "1.2"}', []],
+		["a boolean for a compression", "compression: true", ["wrong-type"]],
+		["a number for a file", "tls: {ca_file: 7}", ["wrong-type"]],
+		["an older number for a file", "tls: {ca_file: 1_000}", ["wrong-type"]],
+		["a number for a storage", "sending_queue: {storage: 1}", ["wrong-type"]],
+		["a word that is a boolean in other YAML, for a text", "proxy_url: yes", []],
+	].map(([name, setting, errors]) => ({
+		name: String(name),
+		text: to(`otlp_http: {endpoint: 'http://127.0.0.1:9', ${setting}}`),
+		errors: errors as readonly string[],
+		...(errors?.length === 0 && { passes: true as const }),
+	})),
+	{
+		name: "a token of digits without quotes",
+		text: whole({
+			more: "extensions: {bearertokenauth: {token: 12345678}}",
+			service: "extensions: [bearertokenauth]",
+		}),
+		errors: ["wrong-type"],
+	},
 	{
 		name: "a number in quotes",
 		text: to("otlp_http: {endpoint: 'http://127.0.0.1:9', sending_queue: {num_consumers: '3'}}"),
