@@ -1,4 +1,4 @@
-import { type Document, isMap, Scalar } from "yaml";
+import { type Document, isMap, type Node, Scalar } from "yaml";
 import { UNKNOWN_CHART } from "../../adapters/collectors/charts.ts";
 import { type Distribution, imagesOf } from "../../adapters/collectors/distribution.ts";
 import { CrossfadeError, type Problem } from "../../base/errors.ts";
@@ -11,12 +11,12 @@ import { positionOf } from "../splice/edit.ts";
 import { imageRelease } from "../splice/image.ts";
 import { type KustomizeFile, kustomizeFile, RENDER } from "../splice/kustomize.ts";
 import { alloyTexts, type ConfigPlace, configsIn, laterConfigs } from "../splice/locate.ts";
-import { isCompose, parseYaml, type YamlText } from "../splice/yaml-document.ts";
+import { isCompose, keyOf, parseYaml, type YamlText } from "../splice/yaml-document.ts";
 import { alloyFindings, componentsWithoutSettings } from "./alloy.ts";
 import { hasMounts, signalFindings } from "./companions.ts";
 import { afterCompose, composeFindings } from "./compose-text.ts";
 import { configFileFindings } from "./config-files.ts";
-import { type ConfigModel, configModel } from "./config-model.ts";
+import { type ConfigModel, configModel, nodeAt } from "./config-model.ts";
 import { deliveryFindings } from "./delivery.ts";
 import { fieldFindings, typesWithoutFields } from "./fields.ts";
 import type { PlacedFinding } from "./finding.ts";
@@ -136,7 +136,9 @@ function yamlFindings(yaml: YamlText, outer: Target): PlacedFinding[] {
 	const kustomize = kustomizeFile(documents, file, configsIn(documents).length > 0);
 	const target = kustomize ? { ...outer, mergedInto: UNKNOWN_CHART } : outer;
 	const alloy = isAlloy ? documents.flatMap((document) => alloyTexts(document)) : [];
-	const places = configsIn(documents).filter(({ node }) => isMap(node) || !alloy.includes(node));
+	const all = configsIn(documents).filter(({ node }) => isMap(node) || !alloy.includes(node));
+	const later = laterConfigs(documents, all);
+	const places = all.filter((each) => !later.includes(each));
 	const configs = [
 		...alloy.map((scalar) => textFindings(text, scalar, "embedded.alloy", file, releaseFor(target, documents))),
 		...places.map((found) => {
@@ -160,7 +162,7 @@ function yamlFindings(yaml: YamlText, outer: Target): PlacedFinding[] {
 	const releaseAt = (at: ConfigPlace) => releaseOf(releaseFor(target, documents, at));
 	const around = place([
 		...podFindings({ documents, places, files, releaseAt }),
-		...laterDocuments(documents, places),
+		...later.map(ofLaterDocument),
 		...writtenTokens(documents, places),
 		// A patch in a Kustomization is told with that.
 		...(kustomize && !(kustomize.isPatch && outer.embedded) ? [notRendered(kustomize)] : []),
@@ -187,6 +189,8 @@ function asPatch(finding: ConfigFinding, { label }: ConfigPlace): ConfigFinding 
 }
 
 function configFindings(model: ConfigModel, text: string, target: Target): ConfigFinding[] {
+	const short = shortKeys(model);
+	if (short) return [short];
 	const release = releaseOf(target);
 	// Which components Alloy's OTel engine has is not in its inventory, which is that of Alloy's own language.
 	const isAlloy = target.distribution.dialect === "alloy";
@@ -198,6 +202,16 @@ function configFindings(model: ConfigModel, text: string, target: Target): Confi
 		...variableFindings(model, target.embedded === true),
 		...deliveryFindings(model, text, release),
 	]);
+}
+
+/** Keys such as `receivers::otlp`, which the collector takes apart: accepted by otelcol 0.155.0. */
+function shortKeys({ document, root }: ConfigModel): ConfigFinding | undefined {
+	const maps = [root, ...root.items.map((pair) => pair.value), nodeAt(document, root, "service", "pipelines")];
+	const found = maps.flatMap((map) => (isMap(map) ? map.items : [])).find((pair) => keyOf(pair)?.includes("::"));
+	if (!found) return undefined;
+	const what = `the key ${shown(keyOf(found) ?? "")} stands for nested ones, which is not read: nothing of this config was checked`;
+	const fix = "Write nested keys, or check the config as the collector puts it together (print-config).";
+	return { rule: "not-read", at: (found.key as Node).range?.[0] ?? 0, severity: "error", what, fix };
 }
 
 /** Rules about what stands at a place, whichever components use it through aliases. */
@@ -238,12 +252,12 @@ export function releaseInFile(text: string, file: string, distribution: Distribu
 	return first && found.every((each) => each && compareVersions(each, first) === 0) ? first : undefined;
 }
 
-function laterDocuments(documents: readonly Document[], places: readonly ConfigPlace[]): ConfigFinding[] {
-	return laterConfigs(documents, places).map(({ node }) => ({
-		rule: "second-document" as const,
+function ofLaterDocument({ node }: ConfigPlace): ConfigFinding {
+	return {
+		rule: "second-document",
 		at: node.range?.[0] ?? 0,
 		what: "this config is not in the first document of the file, and the collector reads no other",
-	}));
+	};
 }
 
 function notRendered({ what, isPatch }: KustomizeFile): ConfigFinding {

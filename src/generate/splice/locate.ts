@@ -150,7 +150,8 @@ function ownerOf(map: YAMLMap): string | undefined {
 function looksLikeConfig(map: YAMLMap, path: Spot["path"], beside: readonly string[]): boolean {
 	const service = entryOf(map, "service")?.value;
 	if (isMap(service) && entryOf(service, "pipelines")) return true;
-	const keys = map.items.map((pair) => keyOf(pair) ?? "");
+	// A key such as `receivers::otlp` is two.
+	const keys = map.items.map((pair) => (keyOf(pair) ?? "").split("::", 1)[0] ?? "");
 	if (keys.length === 0 || !keys.every((key) => SECTIONS.includes(key))) return false;
 	const sections = keys.filter((key) => key !== "service");
 	const isExpected = path.length === 0 || chartAt(path, beside) !== undefined;

@@ -168,3 +168,32 @@ test("modules that an Alloy config imports are told as not read", async () => {
 	expect(rules.filter((rule) => rule === "not-read")).toHaveLength(4);
 	expect(await rulesOf('declare "m" { }\n', "config.alloy", "alloy")).not.toContain("not-read");
 });
+
+describe("keys that stand for nested ones", () => {
+	test.each<[where: string, text: string]>([
+		[
+			"at the top",
+			"receivers::otlp::protocols::http:\nexporters::debug:\nservice::pipelines::logs:\n  receivers: [otlp]\n  exporters: [debug]\n",
+		],
+		[
+			"in a section",
+			"receivers:\n  otlp::protocols::http:\nexporters: {debug: }\nservice: {pipelines: {logs: {receivers: [otlp], exporters: [debug]}}}\n",
+		],
+		[
+			"in the service",
+			"receivers: {otlp: {protocols: {http: }}}\nexporters: {debug: }\nservice:\n  pipelines::logs: {receivers: [otlp], exporters: [debug]}\n",
+		],
+		[
+			"of a pipeline",
+			"receivers: {otlp: {protocols: {http: }}}\nexporters: {debug: }\nservice:\n  pipelines:\n    logs::receivers: [otlp]\n    logs::exporters: [debug]\n",
+		],
+	])("%s: one finding, that nothing was checked", async (_where, text) => {
+		expect(await rulesOf(text)).toEqual(["not-read"]);
+	});
+});
+
+test("a config that the collector does not read is one finding", async () => {
+	expect(await rulesOf(`${config.replace(/ {4}headers.*\n {4}sending.*\n/, "")}---\n${config}`)).toEqual([
+		"second-document",
+	]);
+});
