@@ -331,6 +331,55 @@ describe("check: what is not clean", () => {
 			text: workload("volumeMounts: []"),
 			expected: ["error token-not-mounted"],
 		},
+		...["${env:TOKEN_FILE}", "${env:FOLDER}/bearer", "bearer"].map((path) => ({
+			name: `a token file whose place is not in the file: ${path}`,
+			text: workload("volumeMounts: []").replace("/etc/otel/bearer", JSON.stringify(path)),
+			expected: ["note cluster-unknown"],
+		})),
+		{
+			name: "the same without a container: nothing is mounted there",
+			text: watching.replace("/etc/otel/bearer", '"${env:TOKEN_FILE}"'),
+			expected: [],
+		},
+		{
+			name: "a token file whose place is not in the file, in a release that loses sight of it",
+			text: workload("volumeMounts: []")
+				.replace("/etc/otel/bearer", '"${env:TOKEN_FILE}"')
+				.replace("0.155.0", "0.145.0"),
+			expected: ["note cluster-unknown", "error watch-broken"],
+		},
+		...[
+			["that follows the secret", "/vault/secrets/bearer", "x.example/agent-inject: 'true'", "note cluster-unknown"],
+			[
+				"with a folder of its own",
+				"/etc/otel/bearer",
+				"x.example/agent-inject: 'true', x.example/secret-volume-path: /etc/otel",
+				"note cluster-unknown",
+			],
+			[
+				"that ends when the pod has started",
+				"/vault/secrets/bearer",
+				"x.example/agent-inject: 'true', x.example/agent-pre-populate-only: 'true'",
+				"warning written-once",
+			],
+			["that is not asked for", "/vault/secrets/bearer", "x.example/agent-inject: 'false'", "error token-not-mounted"],
+			["that writes elsewhere", "/etc/otel/bearer", "x.example/agent-inject: 'true'", "error token-not-mounted"],
+		].map(([name = "", path = "", annotations = "", expected = ""]) => ({
+			name: `an agent in the pod ${name}`,
+			text: workload("volumeMounts: []", annotations).replace("/etc/otel/bearer", path),
+			expected: [expected],
+		})),
+		{
+			name: "an exporter that spreads requests over gRPC, in a release that keeps the first token",
+			release: "0.115.0",
+			text: watching
+				.replaceAll("otlp_http", "loadbalancing")
+				.replace(
+					'endpoint: "https://otlp.example.com", auth: {authenticator: bearertokenauth}',
+					"protocol: {otlp: {auth: {authenticator: bearertokenauth}}}, resolver: {dns: {hostname: a.example.com}}",
+				),
+			expected: ["error grpc-first-token"],
+		},
 		{
 			name: "a service account's token, which is always mounted",
 			text: resource("", watching.replace("/etc/otel/bearer", "/var/run/secrets/kubernetes.io/serviceaccount/token")),

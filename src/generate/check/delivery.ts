@@ -18,6 +18,7 @@ import { credentialUsers, sharedCredentials } from "./shared-credentials.ts";
 const ROTATING =
 	/^(otlp|otlphttp|otlp_http|otlp_grpc|bearertokenauth|headers_setter|basicauth|oauth2client|asapclient|sigv4auth|azure_?auth)$/;
 const GRPC = /^(otlp|otlp_grpc)$/;
+const BALANCING = /^load_?balancing$/;
 
 /** Rules about settings that lose data: tokens, queues, retries and headers; `text` is what the config was read from, `release` that of otelcol. */
 export function deliveryFindings(model: ConfigModel, text: string, release: Version): ConfigFinding[] {
@@ -129,8 +130,11 @@ function hostOf(address: string): string {
 function firstTokens({ document, components }: ConfigModel, release: Version): ConfigFinding[] {
 	if (isAtLeast(release, otelcol.bearerGrpc)) return [];
 	return components.flatMap(({ section, type, id, value, at }): ConfigFinding[] => {
-		if (section !== "exporters" || !GRPC.test(type)) return [];
-		const used = scalarAt(document, value, "auth", "authenticator");
+		if (section !== "exporters") return [];
+		// The one that spreads requests has an OTLP exporter of its own for each place.
+		const inner = BALANCING.test(type) ? ["protocol", "otlp"] : [];
+		if (inner.length === 0 && !GRPC.test(type)) return [];
+		const used = scalarAt(document, value, ...inner, "auth", "authenticator");
 		const auth = components.find((each) => each.section === "extensions" && each.id === used);
 		if (auth?.type !== "bearertokenauth" || scalarAt(document, auth.value, "filename") === undefined) return [];
 		return [

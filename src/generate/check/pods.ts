@@ -99,6 +99,11 @@ function hasContainers(maps: readonly PlacedMap[]): boolean {
 function deliveryOf(file: TokenFile, mounts: readonly Mount[], maps: readonly PlacedMap[]): ConfigFinding[] {
 	const { place, path, at } = file;
 	if (path.startsWith(SERVICE_ACCOUNT)) return [];
+	if (!/^(\/[^$]*|[A-Za-z]:[\\/][^$]*)$/.test(path)) {
+		if (!inKubernetes(place) && !hasContainers(maps)) return [];
+		const what = `${shown(path)} is no whole path: whether that file is mounted was not checked`;
+		return [{ rule: "cluster-unknown", at, what }];
+	}
 	const scope = scopeOf(place);
 	const inScope = scope
 		? mounts.filter(({ document, owner }) => document === place.document && startsWith(owner, scope))
@@ -108,6 +113,12 @@ function deliveryOf(file: TokenFile, mounts: readonly Mount[], maps: readonly Pl
 		return inKubernetes(place)
 			? [{ rule: "cluster-unknown", at, what: `this file does not show how ${shown(path)} is mounted` }]
 			: [];
+	}
+	const injected = mount ? undefined : injectedInto(path, maps);
+	if (injected !== undefined) {
+		return injected
+			? [{ rule: "written-once", at, what: `an agent writes ${shown(path)} when the pod starts, and then ends` }]
+			: [{ rule: "cluster-unknown", at, what: `an agent in the pod writes ${shown(path)}: when, its settings tell` }];
 	}
 	if (!mount) {
 		const what = `nothing in this file mounts ${shown(path)} into the collector`;
@@ -122,6 +133,25 @@ function deliveryOf(file: TokenFile, mounts: readonly Mount[], maps: readonly Pl
 		];
 	}
 	return volumeFindings(mount, maps);
+}
+
+/**
+ * Whether an agent that annotations of a pod ask for writes a file only once; undefined if none writes into that folder.
+ * https://developer.hashicorp.com/vault/docs/deploy/kubernetes/injector/annotations
+ */
+function injectedInto(path: string, maps: readonly PlacedMap[]): boolean | undefined {
+	const found = maps.find(({ map, path: keys }) => {
+		if (keys.at(-1) !== "annotations" || annotation(map, "agent-inject") !== "true") return false;
+		const folder = annotation(map, "secret-volume-path") ?? "/vault/secrets";
+		return path.startsWith(`${folder.replace(/\/$/, "")}/`);
+	});
+	return found && annotation(found.map, "agent-pre-populate-only") === "true";
+}
+
+/** The value of an annotation by its name without the prefix of who reads it. */
+function annotation(map: Node, name: string): string | undefined {
+	const pair = isMap(map) ? map.items.find((each) => keyOf(each)?.endsWith(`/${name}`)) : undefined;
+	return isScalar(pair?.value) ? String(pair.value.value) : undefined;
 }
 
 function folderOf(path: string): string {

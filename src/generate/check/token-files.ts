@@ -9,6 +9,7 @@ import { isCredentialKey } from "./credentials.ts";
 
 /** A file from which a config reads a credential. */
 export interface TokenFile {
+	/** As it is written: it may be relative, or have a variable in it. */
 	readonly path: string;
 	/** The collector notices by itself that it was replaced; otherwise it reads it with its config. */
 	readonly isWatched: boolean;
@@ -66,8 +67,7 @@ function filesOf(place: ConfigPlace): TokenFile[] {
 		const keys = section === "extensions" ? (ownEntry(FILE_KEYS, type) ?? []) : [];
 		return textsBelow(document, value).flatMap(({ path, text, at }): TokenFile[] => {
 			const key = path.at(-1) ?? "";
-			if (keys.includes(key) && /^\//.test(text))
-				return [{ path: text, isWatched: true, byWatcher: WATCHER.includes(type), place, at }];
+			if (keys.includes(key)) return [{ path: text, isWatched: true, byWatcher: WATCHER.includes(type), place, at }];
 			const read = isCredentialKey(key) ? /\$\{file:(\/[^}]+)\}/.exec(text)?.[1] : undefined;
 			return read ? [{ path: read, isWatched: false, byWatcher: false, place, at }] : [];
 		});
