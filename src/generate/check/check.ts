@@ -24,6 +24,7 @@ import { foreignFormat } from "./foreign.ts";
 import { launchFindings, launchLines } from "./launch.ts";
 import { mapsIn } from "./mounts.ts";
 import { podFindings } from "./pods.ts";
+import { type ReplacedLines, withPutIn } from "./put-in.ts";
 import { type ConfigFinding, type RuleId, rules } from "./rules.ts";
 import {
 	afterShell,
@@ -37,6 +38,7 @@ import {
 	withoutTexts,
 } from "./scripts.ts";
 import { structureFindings, type Target } from "./structure.ts";
+import { afterSubstitution, isSubstituted, substitutedLines, substitutionFindings } from "./substituted-text.ts";
 import { readQuietly, tokenFilesIn } from "./token-files.ts";
 import { unreadFindings } from "./unread.ts";
 import { valueFindings } from "./values.ts";
@@ -91,17 +93,11 @@ function fileFindings(text: string, file: string, target: Target): PlacedFinding
 function scriptFindings(text: string, file: string, target: Target): PlacedFinding[] {
 	const place = (findings: readonly ConfigFinding[]) => placeFindings(findings, text, file, "T1");
 	const configs = hereTexts(text).filter(holdsConfig);
-	const read = configs.map((each) => {
-		const { variables, providers } = replacedLines(each);
-		return fileFindings(afterShell(each), "embedded.yaml", { ...target, embedded: true })
-			.filter(({ rule, line }) => !(OF_PROVIDERS.has(rule) && providers.includes(line)))
-			.map((found) => ({
-				...found,
-				...(found.rule === "token-from-env" && variables.includes(found.line) && INTO_CONFIG),
-				file,
-				line: found.line + each.firstLine - 1,
-			}));
-	});
+	const read = configs.map((each) =>
+		withPutIn(fileFindings(afterShell(each), "embedded.yaml", { ...target, embedded: true }), replacedLines(each)).map(
+			(found) => ({ ...found, file, line: found.line + each.firstLine - 1 }),
+		),
+	);
 	const left = withoutTexts(text, configs);
 	const isImage = isDockerfile(text, file);
 	const around = [
@@ -117,17 +113,6 @@ function scriptFindings(text: string, file: string, target: Target): PlacedFindi
 	const nothing = isImage ? DOCKERFILE : nothingRead(text);
 	return [...read.flat(), ...place(around), ...(isTold ? [] : place([nothing]))];
 }
-
-/** About what a provider gives, which here none does: the shell comes first. */
-const OF_PROVIDERS: ReadonlySet<RuleId> = new Set(["token-from-env", "token-read-once", "file-newline"]);
-
-/** A credential that the collector would read from its environment, and that is text in the file by then. */
-const INTO_CONFIG = {
-	rule: "token-literal",
-	severity: "error",
-	what: "the shell writes a credential into this config, in the place of a variable",
-	fix: rules["token-literal"].fix,
-} as const satisfies Partial<PlacedFinding>;
 
 function yamlFindings(yaml: YamlText, outer: Target): PlacedFinding[] {
 	const { text, file, documents } = yaml;
@@ -149,6 +134,11 @@ function yamlFindings(yaml: YamlText, outer: Target): PlacedFinding[] {
 				return [
 					...place(composeFindings(text, node)),
 					...textFindings(text, node, "embedded.yaml", file, here, afterCompose),
+				];
+			if (!isMap(node) && isSubstituted(found))
+				return [
+					...place(substitutionFindings(text, node)),
+					...textFindings(text, node, "embedded.yaml", file, here, afterSubstitution, substitutedLines),
 				];
 			if (!isMap(node)) return textFindings(text, node, "embedded.yaml", file, here);
 			return place(configFindings(configModel(document, node, chart), text, here).map((each) => asPatch(each, found)));
@@ -294,15 +284,17 @@ function textFindings(
 	file: string,
 	outer: Target,
 	rendered = (inner: string) => inner,
+	replaced: (inner: string) => ReplacedLines = () => ({ variables: [], providers: [] }),
 ): PlacedFinding[] {
 	const target = { ...outer, embedded: true };
 	const block = scalar.type === Scalar.BLOCK_LITERAL ? blockText(text, scalar) : undefined;
+	const inner = (block?.text ?? String(scalar.value)).replace(LITERAL, "");
+	const findings = withPutIn(fileFindings(rendered(inner), name, target), replaced(inner));
 	if (!block) {
 		const start = positionOf(text, scalar.range?.[0] ?? 0);
-		const inner = rendered(String(scalar.value).replace(LITERAL, ""));
-		return fileFindings(inner, name, target).map((found) => ({ ...found, file, ...start }));
+		return findings.map((found) => ({ ...found, file, ...start }));
 	}
-	return fileFindings(rendered(block.text.replace(LITERAL, "")), name, target).map((found) => ({
+	return findings.map((found) => ({
 		...found,
 		file,
 		line: found.line + block.firstLine - 1,

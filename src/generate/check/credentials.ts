@@ -10,6 +10,9 @@ const CREDENTIAL_KEY =
 const NO_CREDENTIAL = /(file|path|name|_id|_ref|url|endpoint|metadata_keys?|from_context|token_count|tokens_count)$/i;
 /** A reference instead of a value: `${env:X}`, `${X}`, `$X`, `$(X)` of Kubernetes, `{{ x }}`, `@x@`. */
 const ELSEWHERE = /\$\{|\$\(|^\$[A-Za-z_]|\{\{|^@.*@$/;
+/** What a template engine, a deployment or a script replaces: `{{ x }}`, `{{resolve:…}}`, `<%= x %>`, `@x@`. */
+const RENDERED = /\{\{.*\}\}|<%|^@.*@$/;
+const RENDERED_FIX = "Have it put into a file of its own (0400), and name that: a rotation then needs no new config.";
 const FROM_ENV = /\$\{(?:env:)?[A-Za-z_][A-Za-z0-9_]*(?::-[^}]*)?\}|^\$[A-Za-z_]\w*$/;
 /** Values of any other provider. */
 const FETCHED = /\$\{([A-Za-z][A-Za-z0-9+.-]+):/;
@@ -35,6 +38,10 @@ export function credentialFindings(value: string, at: number, place: string, rot
 	if (literal !== undefined) return [{ rule: "token-literal", at, what: `${place} contains ${described(literal)}` }];
 	if (!rotating) return [];
 	const bare = bareCredential(value);
+	if (RENDERED.test(bare)) {
+		const what = `${place} is put in when the file is rendered: what comes out contains the token`;
+		return [{ rule: "token-literal", severity: "warning", at, what, fix: RENDERED_FIX }];
+	}
 	if (FROM_ENV.test(bare))
 		return [{ rule: "token-from-env", at, what: `${place} is read from an environment variable${bareName(bare)}` }];
 	if (bare.includes("${file:")) return [{ rule: "file-newline", at, what: `${place} is read with \${file:…}` }];

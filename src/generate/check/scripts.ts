@@ -1,4 +1,5 @@
 import { shown } from "../../base/mask.ts";
+import { linesWith, type ReplacedLines } from "./put-in.ts";
 import type { ConfigFinding } from "./rules.ts";
 
 /** Whether a text is a unit, an environment file or a script: lines, of which each is looked at for itself. */
@@ -90,11 +91,10 @@ const VARIABLE = /(?<!\\)\$(?:\{([A-Za-z_]\w*)(?:[:#%/^,+=?-][^}]*)?\}|([A-Za-z_
 /** What the collector would take for a provider, and a shell for a part of its own variable. */
 const PROVIDER = /(?<!\\)\$\{([A-Za-z][A-Za-z0-9+.-]*):(?![-?+=])[^}\s]*\}/g;
 
-/** The lines of a text, from 1, in which the shell replaces variables, and those in which it takes a provider of the collector's for one. */
-export function replacedLines({ text, isExpanded }: HereText): { variables: number[]; providers: number[] } {
-	const lines = isExpanded ? text.split("\n") : [];
-	const having = (pattern: RegExp) => lines.flatMap((line, index) => (line.search(pattern) === -1 ? [] : [index + 1]));
-	return { variables: having(VARIABLE), providers: having(PROVIDER) };
+/** Where the shell replaces variables, and what it takes for one of its own. */
+export function replacedLines({ text, isExpanded }: HereText): ReplacedLines {
+	if (!isExpanded) return { variables: [], providers: [] };
+	return { variables: linesWith(text, VARIABLE), providers: linesWith(text, PROVIDER) };
 }
 
 /** The text as it is written, with variables of the shell in the form in which the collector would know them. */

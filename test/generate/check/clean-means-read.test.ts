@@ -52,7 +52,10 @@ describe("a config is read wherever YAML can hold it", () => {
 		],
 		["a text in double quotes", `data:\n  config.yaml: ${JSON.stringify(config)}\n`],
 		["a text in single quotes", `data:\n  config.json: '${JSON.stringify(jsonConfig())}'\n`],
-		["CloudFormation with a tag", `Resources:\n  P:\n    Properties:\n      Value: !Sub |\n${indented(config, 8)}`],
+		[
+			"CloudFormation with a tag",
+			`Resources:\n  P:\n    Properties:\n      Value: !Sub |\n${indented(config, 8).replace("${", "${!")}`,
+		],
 		[
 			"CloudFormation with a choice",
 			`Resources:\n  P:\n    Properties:\n      Value: !If\n        - IsProd\n        - |\n${indented(config, 10)}        - ""\n`,

@@ -67,7 +67,7 @@ describe("a config that a script writes is read, at its place in the script", ()
 		],
 		[
 			"CloudFormation",
-			`Resources:\n  I:\n    Properties:\n      UserData:\n        Fn::Base64: !Sub |\n${indented(script, 10)}`,
+			`Resources:\n  I:\n    Properties:\n      UserData:\n        Fn::Base64: !Sub |\n${indented(script, 10).replace("${", "${!")}`,
 			"t.yaml",
 			["14 warning token-from-env", "15 error queue-off"],
 		],
@@ -170,3 +170,35 @@ describe("tokens in lines", () => {
 		expect(all).toEqual(["5 error token-literal", "6 error token-literal"]);
 	});
 });
+
+describe("what CloudFormation replaces in a config", () => {
+	const template = (value: string, token: string) =>
+		`Resources:\n  P:\n    Properties:\n      Value: ${value}\n${indented(config(token).replace("    sending_queue: {enabled: false}\n", ""), 8)}`;
+
+	test.each<[what: string, value: string, token: string, expected: readonly string[]]>([
+		["a parameter for the token: the token is in what comes out", "!Sub |", "${Token}", ["11 error token-literal"]],
+		["what the collector would take for a provider", "!Sub |", "${env:TOKEN}", ["11 error refused-value"]],
+		["what is left for the collector", "!Sub |", "${!env:TOKEN}", ["11 warning token-from-env"]],
+		["the long form", "\n        Fn::Sub: |", "${Token}", ["12 error token-literal"]],
+		["a text that is not replaced", "|", "${env:TOKEN}", ["11 warning token-from-env"]],
+		[
+			"a secret that is fetched when the stack is made",
+			"|",
+			"{{resolve:secretsmanager:a:SecretString:b}}",
+			["11 warning token-literal"],
+		],
+	])("%s", async (_what, value, token, expected) => {
+		const text = template(value, token);
+		expect(await found(value.includes("Fn") ? text.replace(/^ {8}(?!Fn)/gm, "          ") : text, "t.yaml")).toEqual(
+			expected,
+		);
+	});
+});
+
+test.each(["{{ token }}", "{{ .Values.token }}", "<%= token %>", "@token@"])(
+	"a token that is put in when the file is rendered: %s",
+	async (token) => {
+		const text = config("x").replace("Bearer x", JSON.stringify(token)).replace(", sending", ", sending");
+		expect(await found(text, "c.yaml")).toEqual(["7 warning token-literal", "8 error queue-off"]);
+	},
+);
