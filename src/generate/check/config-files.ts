@@ -17,11 +17,13 @@ export function configFileFindings(maps: readonly PlacedMap[]): ConfigFinding[] 
 			(each) => each.document === document && each.owner.length === path.length && startsWith(each.owner, path),
 		);
 		return configFilesOf(map).flatMap(({ file, at }): ConfigFinding[] => {
+			// Other programs have an option of that name, too.
+			if (!/\.(ya?ml|json)$/.test(file)) return [];
 			// The last mount on the way to a file hides the others.
 			const mount = own.filter((each) => covers(each, file)).sort((a, b) => b.target.length - a.target.length)[0];
 			if (mount && isHere(mount, container, maps)) return [];
 			const name = textAt(map, "name") ?? String(path.at(-1) ?? "");
-			const what = `${shown(name)} starts a collector with ${shownName(file)}, which is not in this file and was not checked`;
+			const what = `${shown(name)} is started with ${shownName(file)}, which is not in this file and was not checked`;
 			return [{ rule: "not-read", at, severity: "warning", what, fix: "Check that file, too." }];
 		});
 	});

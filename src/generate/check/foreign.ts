@@ -5,7 +5,11 @@ const FORMATS: readonly (readonly [end: RegExp, title: string, fix: string])[] =
 		"a Nomad job",
 		"write the rendered template to a file (nomad alloc fs ALLOCATION TASK/local/FILE), and check that",
 	],
-	[/\.(tf|tfvars)(\.json)?$/, "Terraform", "write the rendered config to a file (terraform output -raw NAME), and check that"],
+	[
+		/\.(tf|tfvars)(\.json)?$/,
+		"Terraform",
+		"write the rendered config to a file (terraform output -raw NAME), and check that",
+	],
 	[/\.hcl$/, "HCL (Terraform, Nomad)", "write the rendered config to a file, and check that"],
 	[/\.nix$/, "Nix", "evaluate the settings (nix eval --json), and pipe them to crossfade check -d … -"],
 	[/\.(jsonnet|libsonnet)$/, "Jsonnet", "render it (jsonnet FILE), and pipe that to crossfade check -d … -"],

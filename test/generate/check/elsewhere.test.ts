@@ -113,7 +113,7 @@ describe("values of a chart that are not in the file, with a config that was rea
 describe("configs of other collectors in the file", () => {
 	const compose = (mount: string) =>
 		`services:\n  a:\n    image: x\n    command: --config=/etc/a.yaml\n    configs: [{source: c, target: /etc/a.yaml}]\n  b:\n    image: x\n    command: [--config, /etc/b.yaml]\n    ${mount}\nconfigs:\n  c:\n    content: |\n${indented(6)}  d: {file: d.yaml}\n`;
-	const OTHER = /^8 warning b starts a collector with \/etc\/b.yaml, which is not in this file/;
+	const OTHER = /^8 warning b is started with \/etc\/b.yaml, which is not in this file/;
 
 	test.each<[mount: string, expected: readonly RegExp[]]>([
 		["volumes: [./b.yaml:/etc/b.yaml]", [OTHER]],
@@ -123,6 +123,11 @@ describe("configs of other collectors in the file", () => {
 	])("Compose: %s", async (mount, expected) => {
 		const all = await found(compose(mount), "compose.yaml");
 		expect(all).toEqual(expected.map((each) => expect.stringMatching(each)));
+	});
+
+	test("a file of another program is none", async () => {
+		const text = compose("user: root").replace("/etc/b.yaml", "/etc/caddy/Caddyfile");
+		expect(await found(text, "compose.yaml")).toEqual([]);
 	});
 
 	const pod = (volume: string) =>
