@@ -57,7 +57,11 @@ export function offlineFindings(text: string, file: string, target: Target): Pla
 /** Types of components in a file whose settings T1 has no table of, sorted: nothing is said about what stands in them. */
 export function settingsNotLookedAt(text: string, file: string, distribution: Distribution): string[] {
 	const found = readQuietly(() => {
-		if (foreignFormat(file) || isUnitOrScript(text, file)) return [];
+		if (foreignFormat(file)) return [];
+		if (isDockerfile(text, file) || isUnitOrScript(text, file))
+			return hereTexts(text)
+				.filter(holdsConfig)
+				.flatMap((each) => settingsNotLookedAt(afterShell(each), "embedded.yaml", distribution));
 		if (distribution.dialect === "alloy" && !/\.ya?ml$/.test(file))
 			return componentsWithoutSettings(parseAlloy(text, file), distribution);
 		const { documents } = parseYaml(text, file);

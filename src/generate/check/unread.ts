@@ -71,7 +71,7 @@ function fromElsewhere(map: Node): ConfigFinding[] {
 	const source = nodeBelow(map, "valueFrom");
 	if (name === undefined || !source || !/(^|_)CONFIG(_CONTENT|_YAML|_FILE)?$/.test(name)) return [];
 	const what = `the variable ${shown(name)} comes from elsewhere: the config that may be in it`;
-	return [{ ...finding(source, what, "Check that config, too."), severity: "warning" }];
+	return [{ ...finding(source, what, "Check that config, too."), severity: "note" }];
 }
 
 /** A config that is put together from a list of its lines, as by CloudFormation's Join. */

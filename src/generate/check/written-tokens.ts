@@ -23,10 +23,11 @@ const SET = /(?<![\w.-])([A-Za-z_][\w.-]*)=(?=("[^"\n]*"|'[^'\n]*'|[^\s"']+))/g;
 /** Tokens that the lines of a unit or a script have: as the value of a variable, and in headers. */
 export function writtenInLines(text: string): ConfigFinding[] {
 	let offset = 0;
-	return text.split("\n").flatMap((line) => {
+	return text.split("\n").flatMap((whole) => {
 		const at = offset;
-		offset += line.length + 1;
-		if (/^\s*(#|;)/.test(line)) return [];
+		offset += whole.length + 1;
+		// Comments are looked at for themselves.
+		const line = whole.replace(/(^|\s)[#;].*/, "");
 		const variables = [...line.matchAll(SET)].flatMap(({ 1: name = "", 2: value = "", index }) => {
 			const literal = isCredentialKey(name) ? literalCredential(value.replace(/^(["'])(.*)\1$/, "$2")) : undefined;
 			return literal !== undefined && couldBeToken(literal)

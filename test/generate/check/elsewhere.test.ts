@@ -172,7 +172,7 @@ describe("configs in a form that is not read", () => {
 		[
 			"a variable from a store",
 			`containerDefinitions:\n  - environment: [{name: A_CONFIG, value: ${JSON.stringify(config)}}]\n  - secrets: [{name: B_CONFIG_CONTENT, valueFrom: "arn:b"}]\n`,
-			"3 warning the variable B_CONFIG_CONTENT comes from elsewhere",
+			"3 note the variable B_CONFIG_CONTENT comes from elsewhere",
 		],
 	])("%s", async (_form, text, expected) => {
 		expect(await found(text)).toEqual([expect.stringContaining(expected)]);

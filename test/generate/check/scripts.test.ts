@@ -154,6 +154,11 @@ describe("tokens in lines", () => {
 		expect(JSON.stringify(all)).not.toContain(token);
 	});
 
+	test("behind a line of a script it is found once", async () => {
+		const all = await found(`#!/bin/sh\nsystemctl restart otelcol # INGEST_TOKEN=${token}\n`, "a.sh");
+		expect(all).toEqual(["1 note mounts-only", "2 error token-literal"]);
+	});
+
 	test("a comment without one", async () => {
 		const text = `${config("x")}# Authorization: Bearer <your-token>, see https://example.com/a/long/path/to/documentation-page\n# token: \${env:TOKEN_FOR_THE_BACKEND_OF_OURS}\n# token_file: /etc/otel/ingest-0123456789-token\n`;
 		expect((await findings(text, "c.yaml")).filter(({ what }) => what.startsWith("this comment"))).toEqual([]);
