@@ -1,4 +1,4 @@
-/** ProcessorSettings of a processor: maps, lists and scalars. In Alloy's language a block is a map in a list under its name. */
+/** Settings of a processor: maps, lists and scalars. In Alloy's language a block is a map in a list under its name. */
 export type ProcessorSettings = ReadonlyMap<string, unknown>;
 
 /** What a processor does to what passes it, as far as it concerns a second backend. */

@@ -1,8 +1,10 @@
+import { ownEntry } from "../../base/lookup.ts";
 import type { Effect } from "./effect.ts";
 import { identitiesLike, isIdentity } from "./identity.ts";
 
 /** `name(first argument, rest) where condition`. https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/pkg/ottl */
-const STATEMENT = /^\s*([a-z_]+)\(\s*([^,()]*?)\s*(?:,\s*([\s\S]*))?\)\s*(?:where\s([\s\S]*))?$/;
+const CALL = /^\s*([a-z_]+)\(\s*([^,()]*?)\s*(?:,\s*([\s\S]*))?$/;
+const WHERE = /\)\s+where\s+/;
 const KEY = /attributes\["([^"]+)"\]$/;
 /** All attributes of a record, of its resource or of its scope. */
 const ALL = /(^|\.)attributes$|^(resource|scope|instrumentation_scope)$/;
@@ -69,7 +71,8 @@ const FUNCTIONS: Readonly<Record<string, StatementReader>> = {
 
 /** What a statement of `transform` does to who sent a record, and to how many there are; one that cannot be read says so. */
 export function statementEffects(statement: string): Effect[] {
-	const [, name = "", target = "", rest = "", where = ""] = STATEMENT.exec(statement) ?? [];
-	const read = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
+	const [call = "", where = ""] = statement.replace(WHERE.test(statement) ? "" : /\)\s*$/, "").split(WHERE, 2);
+	const [, name = "", target = "", rest = ""] = CALL.exec(call) ?? [];
+	const read = ownEntry(FUNCTIONS, name);
 	return read ? read(target, rest, where) : [{ kind: "unread" }];
 }

@@ -66,6 +66,12 @@ describe("what a processor does is said exactly", () => {
 			`log_statements: ['delete_matching_keys(attributes, "^user")']`,
 			[`deletes user.id, user.email, user.account_uuid${LOST}`],
 		],
+		["transform", `log_statements: ['set(attributes["user.id"], "x") where (attributes["user.id"] == nil)']`, []],
+		[
+			"transform",
+			`log_statements: ['keep_keys(log.attributes, ["a"]) where IsMatch(body, "b")']`,
+			["removes all attributes but a: check that it keeps those that tell who sent a record"],
+		],
 		["metricstransform", "transforms: [{include: a, action: update, new_name: b}]", []],
 		["batch", "{}", []],
 		["k8sattributes", "extract: {metadata: [service.name]}", []],
