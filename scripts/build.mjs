@@ -25,7 +25,7 @@ const together = Object.entries({
 	plan: /\/src\/(generate\/(plan\/(collector|summary)|render\/(alloy-text|collector|otelcol|yaml))|spec\/collector)\.ts/,
 	places: /\/src\/generate\/render\/platforms\/shared\.ts/,
 	texts:
-		/\/src\/generate\/(check\/(config-model|foreign|launch)|splice\/(alloy-syntax|block-text|edit|encoding|image|locate|marker|yaml-document))\.ts/,
+		/\/src\/generate\/(check\/(config-model|foreign|launch|put-in|scripts)|splice\/(alloy-syntax|alloy-values|block-text|edit|effect|encoding|identity|image|locate|marker|ottl|passage|processor-effects|processors|yaml-document))\.ts/,
 	splice: /\/src\/(api\/splice-text|commands\/collector-into)\.ts/,
 	fleet: /\/src\/spec\/(fleet|fleet-flags|rotation)\.ts/,
 	rotation: /\/src\/rotate\/(journal|open|provider-call|sealing|status)\.ts/,

@@ -63,6 +63,7 @@ const TESTED_BY: readonly (readonly [source: string, test: string, why: string])
 	["generate/render/fleet-file.ts", "commands/init.test.ts", "the one file that init writes"],
 	["generate/render/next-start.ts", "generate/cases.test.ts", "what is said after a splice"],
 	["generate/render/", "generate/render/golden.test.ts", "every output, byte for byte"],
+	["generate/splice/alloy-values.ts", "generate/splice/passage.test.ts", "settings of processors, in both languages"],
 	["generate/splice/alloy-embedded.ts", "commands/collector.test.ts", "Alloy inside YAML"],
 	["generate/splice/alloy-syntax.ts", "generate/splice/alloy.test.ts", "the reader of the edit"],
 	["generate/splice/image.ts", "generate/cases.test.ts", "the release by an image's tag"],

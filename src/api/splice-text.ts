@@ -2,8 +2,6 @@ import type { Platform } from "../adapters/collectors/distribution.ts";
 import { signals } from "../adapters/providers/provider.ts";
 import { CrossfadeError } from "../base/errors.ts";
 import { foreignFormat } from "../generate/check/foreign.ts";
-import { launchNotes } from "../generate/check/launch.ts";
-import { mapsIn } from "../generate/check/mounts.ts";
 import { isDockerfile, isUnitOrScript } from "../generate/check/scripts.ts";
 import type { CollectorPlan } from "../generate/plan/collector.ts";
 import { hasComponent } from "../generate/plan/release.ts";
@@ -13,7 +11,6 @@ import { beforeNextStart } from "../generate/render/next-start.ts";
 import { otelcolFragment } from "../generate/render/otelcol.ts";
 import { type AlloyRequest, manualAlloy, spliceAlloy } from "../generate/splice/alloy.ts";
 import { spliceAlloyInYaml } from "../generate/splice/alloy-embedded.ts";
-import { configsIn } from "../generate/splice/locate.ts";
 import { spliceOtelcol } from "../generate/splice/otelcol.ts";
 import {
 	manualEdit,
@@ -82,21 +79,11 @@ export async function spliceText(
 	if (wish.remove) return { ...outcome, before: [] };
 	const before = beforeNextStart(plan, shapeOf(text, file, plan.distribution, wish.at));
 	const { distribution, release } = plan;
-	const { whyNotStarting } = await import("../generate/check/not-starting.ts");
+	const { startedInstead, whyNotStarting } = await import("../generate/check/not-starting.ts");
 	const refused = whyNotStarting(outcome.text, text, file, { distribution, own: release.own });
-	const notes = [...outcome.notes, ...notTaken(plan), ...(await startedWith(text, file, plan))];
+	const others = distribution.dialect === "alloy" ? [] : startedInstead(parseYaml(text, file));
+	const notes = [...outcome.notes, ...notTaken(plan), ...others];
 	return { ...outcome, notes: refused === undefined ? notes : [refused, ...notes], before };
-}
-
-/** What a collector is started with beside the config that was changed, or in its place. */
-async function startedWith(text: string, file: string, { distribution }: CollectorPlan): Promise<string[]> {
-	if (distribution.dialect === "alloy") return [];
-	const { configFileFindings } = await import("../generate/check/config-files.ts");
-	const { valuesElsewhere } = await import("../generate/check/values-elsewhere.ts");
-	const { documents } = parseYaml(text, file);
-	const maps = mapsIn(documents);
-	const others = [...valuesElsewhere(maps, configsIn(documents)), ...configFileFindings(maps)].map(({ what }) => what);
-	return [...launchNotes(maps), ...new Set(others)];
 }
 
 /** What the provider does not take stays with the file's own exporters; that it does not get it has to be said. */

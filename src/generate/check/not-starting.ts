@@ -1,8 +1,14 @@
 import { versionText } from "../../base/versions.ts";
+import { configsIn } from "../splice/locate.ts";
+import type { YamlText } from "../splice/yaml-document.ts";
 import { offlineFindings } from "./check.ts";
+import { configFileFindings } from "./config-files.ts";
 import type { PlacedFinding } from "./finding.ts";
+import { launchNotes } from "./launch.ts";
+import { mapsIn } from "./mounts.ts";
 import type { RuleId } from "./rules.ts";
 import type { Target } from "./structure.ts";
+import { valuesElsewhere } from "./values-elsewhere.ts";
 
 /** Rules about what a collector refuses at its start; the others are about data and tokens. */
 const REFUSED: ReadonlySet<RuleId> = new Set([
@@ -28,4 +34,11 @@ export function whyNotStarting(text: string, before: string, file: string, targe
 
 function refusals(text: string, file: string, target: Target): PlacedFinding[] {
 	return offlineFindings(text, file, target).filter(({ rule, severity }) => severity === "error" && REFUSED.has(rule));
+}
+
+/** What a collector is started with beside a config in a file, or in its place, as sentences. */
+export function startedInstead({ documents }: YamlText): string[] {
+	const maps = mapsIn(documents);
+	const others = [...valuesElsewhere(maps, configsIn(documents)), ...configFileFindings(maps)].map(({ what }) => what);
+	return [...launchNotes(maps), ...new Set(others)];
 }

@@ -11,7 +11,7 @@ test("SIGHUP ends it: a line that sends one is an error, and nothing of ours doe
 	const own = requireVersion(distribution.inventory.newest);
 	const unit = "[Service]\nExecReload=/bin/kill -HUP $MAINPID\n";
 	const rules = offlineFindings(unit, "edot.service", { distribution, own }).map(({ rule }) => rule);
-	expect(rules).toEqual(["sighup-stops"]);
+	expect(rules).toEqual(["mounts-only", "sighup-stops"]);
 	for (const platform of ["systemd", "docker", "kubernetes"]) {
 		for (const [path, content] of await bundleOf("edot", { platform }))
 			expect(content, path).not.toMatch(/kill -s HUP|kill -HUP/);
