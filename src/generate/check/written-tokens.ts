@@ -20,8 +20,15 @@ export function writtenTokens(documents: readonly Document[], places: readonly C
 /** A variable that is set in a line: of a shell, a unit, an environment file, or for a container. */
 const SET = /(?<![\w.-])([A-Za-z_][\w.-]*)=(?=("[^"\n]*"|'[^'\n]*'|[^\s"']+))/g;
 
-/** Tokens that the lines of a unit or a script have: as the value of a variable, and in headers. */
+/** A line of a file that has nothing but variables, to be read at the start of a service or a container. */
+const VARIABLE_LINE = /^\s*((export\s+)?[A-Za-z_]\w*=.*|#.*)?$/;
+
+/**
+ * Tokens that the lines of a unit or a script have: as the value of a variable, and in headers. In an environment file a token is where it
+ * belongs, and does not change in a running collector.
+ */
 export function writtenInLines(text: string): ConfigFinding[] {
+	const isEnvironment = text.split("\n").every((line) => VARIABLE_LINE.test(line));
 	let offset = 0;
 	return text.split("\n").flatMap((whole) => {
 		const at = offset;
@@ -30,9 +37,9 @@ export function writtenInLines(text: string): ConfigFinding[] {
 		const line = whole.replace(/(^|\s)[#;].*/, "");
 		const variables = [...line.matchAll(SET)].flatMap(({ 1: name = "", 2: value = "", index }) => {
 			const literal = isCredentialKey(name) ? literalCredential(value.replace(/^(["'])(.*)\1$/, "$2")) : undefined;
-			return literal !== undefined && couldBeToken(literal)
-				? [found(`the variable ${shown(name)}`, literal, at + index)]
-				: [];
+			if (literal === undefined || !couldBeToken(literal)) return [];
+			const here = found(`the variable ${shown(name)}`, literal, at + index);
+			return [isEnvironment ? { ...here, rule: "token-from-env" as const } : here];
 		});
 		const headers = [...line.matchAll(IN_TEXT)].flatMap(({ 1: literal = "", index }) =>
 			couldBeToken(literal) ? [found("this line", literal, at + index)] : [],

@@ -134,7 +134,6 @@ describe("tokens in lines", () => {
 	test.each<[what: string, text: string, file: string]>([
 		["a unit's variable", `[Service]\nEnvironment=INGEST_TOKEN=${token}\n`, "o.service"],
 		["the same in quotes", `[Service]\nEnvironment="INGEST_TOKEN=${token}" A=b\n`, "o.service"],
-		["an environment file", `OPTIONS=--config=/etc/a.yaml\nINGEST_TOKEN=${token}\n`, "otelcol.conf"],
 		["an option of docker", `#!/bin/sh\ndocker run -e INGEST_TOKEN='${token}' otel/x\n`, "run.sh"],
 		["a header", `#!/bin/sh\ncurl -H "Authorization: Bearer ${token}" https://example.com\n`, "try.sh"],
 	])("%s is found once, and not shown", async (_what, text, file) => {
@@ -162,6 +161,11 @@ describe("tokens in lines", () => {
 	test("a comment without one", async () => {
 		const text = `${config("x")}# Authorization: Bearer <your-token>, see https://example.com/a/long/path/to/documentation-page\n# token: \${env:TOKEN_FOR_THE_BACKEND_OF_OURS}\n# token_file: /etc/otel/ingest-0123456789-token\n`;
 		expect((await findings(text, "c.yaml")).filter(({ what }) => what.startsWith("this comment"))).toEqual([]);
+	});
+
+	test.each(["otelcol.conf", "otelcol.env"])("in an environment file it is read once, %s", async (file) => {
+		const text = `# for otelcol\n\nOPTIONS="--config=/etc/a.yaml"\nexport INGEST_TOKEN=${token}\n`;
+		expect(await found(text, file)).toEqual(["3 note not-read", "4 warning token-from-env"]);
 	});
 
 	test("a reference and a placeholder are none", async () => {
