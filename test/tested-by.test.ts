@@ -73,6 +73,7 @@ const TESTED_BY: readonly (readonly [source: string, test: string, why: string])
 	["prove/doctor/", "prove/doctor/doctor.test.ts", "steps of one diagnosis"],
 	["prove/evidence/columns.ts", "commands/strange-exports.test.ts", "what is made of a list of machines"],
 	["prove/watch/namesakes.ts", "commands/strange-exports.test.ts", "names of a list that are one machine's"],
+	["prove/evidence/report-cells.ts", "prove/evidence/inventory.test.ts", "one machine's cells, as a list has them"],
 	["prove/evidence/", "prove/evidence/store.test.ts", "what the store reads and writes"],
 	["prove/judge/", "prove/judge/judge.test.ts", "steps of one verdict"],
 	["prove/metrics/", "prove/watch/gateways.test.ts", "pages of metrics, read as watch reads them"],

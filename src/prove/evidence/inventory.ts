@@ -20,7 +20,9 @@ import {
 } from "./header.ts";
 import { textFields } from "./json-fields.ts";
 import { isJsonDocument, jsonList, MAX_DOCUMENT } from "./json-list.ts";
+import { reportIn } from "./report-cells.ts";
 import {
+	DAMAGED,
 	hasRemains,
 	isSameReport,
 	parseReportLine,
@@ -94,7 +96,6 @@ class Notes {
 }
 
 const A_TOTAL = "a total, not a machine";
-const DAMAGED = "a report line that is cut off or changed";
 const MAX_SAMPLES = 5;
 /** No report line is longer. */
 const MAX_LINE = 1 << 18;
@@ -218,25 +219,6 @@ async function csvForm(table: TableHead, known: readonly string[], hosts: RowsBy
 			);
 		},
 	);
-}
-
-/** A column with the output of a check that ran before a change, of which another column has the outcome. */
-const BEFORE = /^pre/;
-
-/** The report of one machine in several cells or fields: the one after a change. Which of several others is newest is not known. */
-function reportIn(
-	texts: readonly string[],
-	names: readonly string[],
-): { readonly report?: ReportLine; readonly problem?: string } {
-	const found = texts.flatMap((text, index) => {
-		const report = parseReportLine(text);
-		return report ? [{ report, isBefore: BEFORE.test(names[index] ?? "") }] : [];
-	});
-	const last = found.filter(({ isBefore }) => !isBefore);
-	const [first, ...others] = last.length > 0 ? last : found;
-	if (!first) return texts.some(hasRemains) ? { problem: DAMAGED } : {};
-	const isUnclear = others.some(({ report }) => !isSameReport(first.report, report));
-	return { report: first.report, ...(isUnclear && { problem: "several columns with different report lines" }) };
 }
 
 /** Reads the header, then each record with its machine. */

@@ -35,6 +35,9 @@ export function plainReport(text: string): string {
 		.replace(/ ?\n ?/g, "\n");
 }
 
+/** Said of those. */
+export const DAMAGED = "a report line that is cut off or changed";
+
 /** Whether a text without a report line has the remains of one. */
 export function hasRemains(text: string): boolean {
 	return REMAINS.test(plainReport(text));

@@ -63,6 +63,40 @@ describe("readInventory", () => {
 		expect({ bad, lines }).toEqual({ bad: 0, lines: 1 });
 	});
 
+	describe("a line that is not what the newest run says", () => {
+		const rowOf = async (header: string, ...cells: readonly string[]) => {
+			const csv = `Device name,${header}\nmac-1,${cells.map((cell) => `"${cell}"`).join(",")}\n`;
+			const { rows } = await readInventory(pieces(csv));
+			return rows[0];
+		};
+		const open = { state: "ok", leavesOpen: expect.stringContaining("is that of an earlier run") };
+
+		test.each([
+			["Result,Previous result", ["script failed", line()]],
+			["Previous result,Result", [line(), ""]],
+			["Prior output", [line()]],
+			["Pre-remediation output,Post-remediation output", [line(), "exit code 1"]],
+		])("%s: it is open", async (header, cells) => {
+			expect(await rowOf(header, ...cells)).toMatchObject(open);
+		});
+
+		test.each([
+			["Result,Previous result", [line(), line("drift")]],
+			["Previous result,Result", [line("drift"), line()]],
+			["Pre-remediation output,Post-remediation output", [line(), ""]],
+			["Last result", [line()]],
+		])("%s: it is the newest", async (header, cells) => {
+			const row = await rowOf(header, ...cells);
+			expect(row).toMatchObject({ state: "ok", fingerprint: fp });
+			expect(row?.leavesOpen).toBeUndefined();
+		});
+
+		test("a line that somebody expects is no report", async () => {
+			expect(await rowOf("Result,Expected", "script failed", line())).toMatchObject({ state: "unreported" });
+			expect(await rowOf("Expected,Result", line(), line("drift"))).toMatchObject({ state: "drift" });
+		});
+	});
+
 	describe.each([1, 5, 1 << 16])("in pieces of %i bytes", (size) => {
 		test.each(Object.entries(FILES))("%s", async (_, write) => {
 			const csv = write(`Device name\tOutput\nmac-1\t${line()}\nmäc-2\t"${line()}"\n`);
