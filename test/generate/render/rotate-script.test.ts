@@ -22,7 +22,7 @@ const NO_VARIABLES = [
 	"u",
 ];
 
-test("every variable that the script uses is taken out of the environment first", async () => {
+test("every variable that the script uses, and nothing else, is taken out of the environment first", async () => {
 	const distribution = await loadDistribution("contrib");
 	if (!distribution) throw new Error("contrib is there");
 	const script = renderRotateScript(planFor(distribution, { platform: "systemd" }));
@@ -31,4 +31,5 @@ test("every variable that the script uses is taken out of the environment first"
 	const used = inheritable(script).filter((name) => !NO_VARIABLES.includes(name));
 	expect(used.length).toBeGreaterThan(50);
 	expect(used.filter((name) => !unset.includes(name))).toEqual([]);
+	expect(unset.filter((name) => !used.includes(name))).toEqual([]);
 });

@@ -43,13 +43,13 @@ umask 077
 # shellcheck disable=SC3045 # no token in a core file
 ulimit -c 0 2>/dev/null || :
 # A name that the environment has already would be handed to every program with what is put into it here.
-unset -v account again answer apply_state base boot caller came changed config configs counted directory ended failed failed_before found \
-  found_token group groups holder judged keep_list keep_mode keep_owner kept left line lock me metrics new_counted new_print now old \
-  old_counted old_print option overtaken own pages problem put_back queued reader reader_bounds reader_groups refused refused_before rest \
-  result rights said secret seen sent sent_before sent_first settled settles shown since stat state steady step table tables taken \
-  taken_before temporary token told trial tried tried_print trying unseen upperdir user value view waited wanted was_owner what written \
-  APPLY CONFIG COUNTERS DESPITE_QUEUE DRY_RUN EXPORTER FIND_PID FROM HEADER LOGS METRICS OWNER OWNER_WISH PAUSE PID PRECHECK PROBE_URL \
-  QUEUE SCHEME SINCE TAKEN TAKEN_BY TAKEN_HOW TAKEN_LABEL TOKEN_FILE UNSEEN VALIDATE WAIT
+unset -v account answer base boot caller came changed config configs counted directory ended failed failed_before found found_token \
+  groups holder judged keep_list keep_mode keep_owner kept left line lock me metrics new_counted new_print now old old_counted old_print \
+  option overtaken own pages problem put_back queued reader reader_bounds reader_groups refused refused_before rest result rights said \
+  secret seen sent sent_before sent_first settled settles shown since stat state steady step table tables taken taken_before temporary \
+  token told trial tried tried_print trying unseen value view waited was_owner what written APPLY CONFIG COUNTERS DESPITE_QUEUE DRY_RUN \
+  EXPORTER FIND_PID FROM HEADER LOGS METRICS OWNER OWNER_WISH PAUSE PID PRECHECK PROBE_URL QUEUE SCHEME SINCE TAKEN TAKEN_BY TAKEN_HOW \
+  TAKEN_LABEL TOKEN_FILE UNSEEN VALIDATE WAIT
 unset ENV BASH_ENV CDPATH
 LC_ALL=C
 export LC_ALL
