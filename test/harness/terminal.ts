@@ -12,6 +12,8 @@ export interface TestTerminal {
 	printed(): string;
 	/** Types keys by tmux's names, e.g. `C-c`, or text. */
 	type(keys: string): void;
+	/** Closes it. */
+	end(): void;
 }
 
 /** A real terminal of 80 columns with a command in it. */
@@ -20,10 +22,14 @@ export function terminal(cwd: string, command: string, lines = 40): TestTerminal
 	const run = (...args: string[]) =>
 		execFileSync(tmux.path, ["-S", socket, "-f", "/dev/null", ...args], { encoding: "utf8" });
 	run("new-session", "-d", "-x", "80", "-y", String(lines), "-c", cwd, command);
-	onTestFinished(() => {
-		run("kill-server");
-	});
+	let isOpen = true;
+	const end = () => {
+		if (isOpen) run("kill-server");
+		isOpen = false;
+	};
+	onTestFinished(end);
 	return {
+		end,
 		screen: () => run("capture-pane", "-p"),
 		printed: () => run("capture-pane", "-p", "-J", "-S", "-"),
 		type: (keys) => run("send-keys", keys),

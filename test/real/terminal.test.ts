@@ -1,9 +1,13 @@
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { type ExitName, exitCodes } from "../../src/base/errors.ts";
+import { isAlive } from "../../src/effects/files/alive.ts";
 import { canary } from "../harness/canary.ts";
 import { CLI, scratch } from "../harness/cli.ts";
 import { sent, writeEvidence } from "../harness/evidence.ts";
 import { needs } from "../harness/parts.ts";
+import { rotationWorld } from "../harness/rotate.ts";
 import { terminal, tmux } from "../harness/terminal.ts";
 import { waitFor } from "../harness/wait.ts";
 
@@ -57,4 +61,59 @@ test("the demo breaks no line in a terminal of 80 columns", needs(tmux), async (
 	const lines = printed().split("\n");
 	expect(lines.length).toBeGreaterThan(100);
 	expect(lines.filter((line) => line.trimEnd().length > 80 && !/^(live|THE END): /.test(line))).toEqual([]);
+});
+
+describe("the hidden question for the new token", needs(tmux), () => {
+	/** A rotation that waits for it; `asked` runs until the question stands there, and returns its process. */
+	async function asking() {
+		const world = await rotationWorld("torii");
+		await world.rotate("personNeeded", "start");
+		const resume = `${process.execPath} ${CLI} rotate resume it --token prompt`;
+		const shell = `HOME='${world.cwd}' sh -c 'echo pid $$; exec ${resume}'; echo left with $?; stty -a; exec sleep 600`;
+		const { printed, type, end } = terminal(world.cwd, shell);
+		await waitFor("the question", () => /^Token:/m.test(printed()));
+		return { world, printed, type, end, pid: Number(/^pid (\d+)$/m.exec(printed())?.[1]) };
+	}
+
+	const ways: readonly (readonly [name: string, exit: ExitName, leave: NodeJS.Signals | readonly string[]])[] = [
+		["Ctrl-C", "interrupted", ["C-c"]],
+		["Ctrl-C within the token", "interrupted", ["abc", "C-c"]],
+		["Ctrl-\\", "interrupted", ["C-\\"]],
+		["Ctrl-D", "refused", ["C-d"]],
+		["Ctrl-D within the token", "refused", ["abc", "C-d"]],
+		["Ctrl-Z", "refused", ["C-z"]],
+		["Enter alone", "refused", ["Enter"]],
+		["SIGINT", "interrupted", "SIGINT"],
+		["SIGTERM", "interrupted", "SIGTERM"],
+		["SIGHUP", "interrupted", "SIGHUP"],
+	];
+	test.each(ways)("%s leaves it: %s, the terminal is as it was, and the rotation goes on", async (_, exit, leave) => {
+		const { world, printed, type, pid } = await asking();
+		if (typeof leave === "string") process.kill(pid, leave);
+		else for (const keys of leave) type(keys);
+		await waitFor("the end", () => /left with \d+$/m.test(printed()) && / echoke?\b/.test(printed()));
+		expect(printed()).toContain(`left with ${exitCodes[exit][0]}\n`);
+		expect(printed()).toMatch(/ icanon .* echo echoe /s);
+		await world.click();
+		await world.rotate("personNeeded", "resume", "--token", "file:new.token");
+		expect(world.read("live.token")).toBe(world.read("new.token"));
+	});
+
+	test("a terminal that is closed ends it, without a core file, and the rotation goes on", async () => {
+		const { world, end, pid } = await asking();
+		end();
+		await waitFor("the end", () => !isAlive(pid));
+		expect(readdirSync(world.cwd).filter((name) => name.startsWith("core"))).toEqual([]);
+		await world.click();
+		await world.rotate("personNeeded", "resume", "--token", "file:new.token");
+	});
+
+	test("Ctrl-U begins again, and what was deleted is not in the token", async () => {
+		const { world, printed, type } = await asking();
+		const token = await world.click();
+		for (const keys of ["abc", "C-u", token.slice(0, 10), "x", "BSpace", token.slice(10), "Enter"]) type(keys);
+		await waitFor("the end", () => printed().includes("left with 16"));
+		expect(world.read("live.token")).toBe(token);
+		expect(printed()).not.toContain(token.slice(0, 10));
+	});
 });

@@ -162,11 +162,15 @@ async function askHidden(question: string): Promise<string> {
 	const [from, to] = fds;
 	const output = new WriteStream(to);
 	const input = new ReadStream(from);
+	// A terminal that was closed takes neither the question nor the end of the line.
+	output.on("error", () => {});
 	output.write(question);
 	input.setRawMode(true);
 	try {
 		return await typed(input);
 	} finally {
+		// Node aborts, with a core file, if it ends by itself while it has a terminal that was closed.
+		input.on("error", () => process.kill(process.pid, "SIGHUP"));
 		input.setRawMode(false);
 		output.write("\n");
 		input.destroy();
@@ -184,19 +188,73 @@ function terminalDescriptors(): readonly [input: number, output: number] {
 	return [fd, fd];
 }
 
-function typed(input: ReadStream): Promise<string> {
-	return new Promise((done, fail) => {
-		let text = "";
-		input.setEncoding("utf8");
-		input.on("data", (chunk: string) => {
-			for (const key of chunk) {
-				if (key === "\r" || key === "\n") return done(text);
-				if (key === "\u0003")
-					return fail(new CrossfadeError("interrupted", { what: "interrupted", fix: "run the command again" }));
-				text = key === "\u007f" || key === "\b" ? text.slice(0, -1) : text + key;
-			}
+/** The text after a key, the whole line, or why there will be none. */
+type Typed = string | { readonly entered: string } | { readonly left: CrossfadeError };
+
+/**
+ * What a key does to the text. A terminal in raw mode hands on the keys that it otherwise acts on itself.
+ * https://man7.org/linux/man-pages/man3/termios.3.html
+ */
+const KEYS: ReadonlyMap<string, (text: string) => Typed> = new Map([
+	["\r", entered],
+	["\n", entered],
+	["\u007f", backspace],
+	["\b", backspace],
+	// Ctrl-U begins again.
+	["\u0015", (): Typed => ""],
+	// Ctrl-C and Ctrl-\.
+	["\u0003", (): Typed => ({ left: interrupted() })],
+	["\u001c", (): Typed => ({ left: interrupted() })],
+	// Ctrl-D, and Ctrl-Z: the end of input on Windows, and elsewhere a stop, after which nothing would be shown of what is typed.
+	["\u0004", (): Typed => ({ left: endedInput() })],
+	["\u001a", (): Typed => ({ left: endedInput() })],
+]);
+
+function entered(line: string): Typed {
+	return { entered: line };
+}
+
+function backspace(text: string): Typed {
+	return text.slice(0, -1);
+}
+
+/** Signals on which Node ends at once, and SIGHUP leaves a terminal that shows nothing of what is typed. Ctrl-C is a key here. */
+const ENDING: readonly NodeJS.Signals[] = ["SIGTERM", "SIGHUP"];
+
+/** One line. Throws `CrossfadeError`: interrupted, or refused where the input ends before the line does. */
+async function typed(input: ReadStream): Promise<string> {
+	let interrupt = () => {};
+	try {
+		return await new Promise((done, fail) => {
+			interrupt = () => fail(interrupted());
+			for (const signal of ENDING) process.on(signal, interrupt);
+			const end = () => fail(endedInput());
+			input.on("error", end).on("end", end).on("close", end);
+			let text = "";
+			input.setEncoding("utf8");
+			input.on("data", (chunk: string) => {
+				for (const key of chunk) {
+					const now = KEYS.get(key)?.(text) ?? text + key;
+					if (typeof now === "string") text = now;
+					else if ("left" in now) return fail(now.left);
+					else return done(now.entered);
+				}
+			});
 		});
-		input.on("error", fail);
+	} finally {
+		for (const signal of ENDING) process.off(signal, interrupt);
+	}
+}
+
+function interrupted(): CrossfadeError {
+	return new CrossfadeError("interrupted", { what: "interrupted", fix: "run the command again" });
+}
+
+function endedInput(): CrossfadeError {
+	return new CrossfadeError("refused", {
+		what: "the input ended before a token was entered",
+		expected: "the token, and the Enter key",
+		fix: "run the command again",
 	});
 }
 
