@@ -1,6 +1,6 @@
-import { constants, mkdirSync, renameSync, unlinkSync } from "node:fs";
+import { constants, mkdirSync, readdirSync, renameSync, unlinkSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { asOwnerOf } from "./as-owner.ts";
 import { moveOverLater } from "./moving.ts";
 import { isWindows } from "./system.ts";
@@ -55,6 +55,17 @@ export function tryToRemove(path: string): void {
 		remove(path);
 	} catch {
 		// It is removed when one of its name is made again.
+	}
+}
+
+/** Files whose names begin as this one's and go on as `rest` says; none where the folder cannot be listed. */
+export function namesBehind(path: string, rest: RegExp): string[] {
+	const [folder, stem] = [dirname(path), basename(path)];
+	try {
+		const names = readdirSync(folder).filter((name) => name.startsWith(stem) && rest.test(name.slice(stem.length)));
+		return names.map((name) => join(folder, name));
+	} catch {
+		return [];
 	}
 }
 

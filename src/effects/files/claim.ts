@@ -13,7 +13,17 @@ import {
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { isAlive } from "./alive.ts";
-import { byName, CREATE, makeFolders, notRegular, remove, rename, tryToRemove, unless } from "./by-name.ts";
+import {
+	byName,
+	CREATE,
+	makeFolders,
+	namesBehind,
+	notRegular,
+	remove,
+	rename,
+	tryToRemove,
+	unless,
+} from "./by-name.ts";
 import { hasNoLinks } from "./moving.ts";
 import { isWindows } from "./system.ts";
 
@@ -48,6 +58,7 @@ export async function claim(lock: string): Promise<Claim | undefined> {
 		if (!isTaken) ours.delete(key);
 	}
 	if (!isTaken) return undefined;
+	await sweep(lock);
 	let heardAt = Date.now();
 	const isHeld = async () => {
 		const owner = ownerOf(lock);
@@ -78,6 +89,23 @@ export async function claim(lock: string): Promise<Claim | undefined> {
 			}
 		},
 	};
+}
+
+/** What stands behind the name of a lock in the names of the second lock and of the files that become, became or measure one. */
+const BESIDE = /^(?:\.next|\.\d+\.(?:new|now|old))+$/;
+
+/** Removes what processes that were killed left beside a lock that is ours now. Whoever lives keeps theirs. */
+async function sweep(lock: string): Promise<void> {
+	for (const path of namesBehind(lock, BESIDE)) {
+		try {
+			const stale = ownerOf(path) === OWNER ? undefined : staleOwner(path);
+			if (stale === undefined) continue;
+			if (path.endsWith(".next")) await takeAway(path, stale);
+			else tryToRemove(path);
+		} catch {
+			// It harms nobody, and whoever comes next looks again.
+		}
+	}
 }
 
 /** Makes the lock file ours, if nobody who lives has it. */

@@ -10,6 +10,7 @@ import {
 	CREATE,
 	isFolder,
 	makeFolders,
+	namesBehind,
 	notRegular,
 	orUndefined,
 	remove,
@@ -65,6 +66,8 @@ export async function openFolder(path: string): Promise<Folder> {
 		setAside: (name) => inside("set aside", name, (full) => renameAside(full, name)),
 		async claim(name) {
 			const taken = await inside("claim", `${name}.lock`, claim);
+			// Only who has the lock writes.
+			if (taken) for (const left of namesBehind(join(root, name), TEMPORARY)) tryToRemove(left);
 			return taken && { ...taken, isHeld: () => inside("claim", `${name}.lock`, taken.isHeld) };
 		},
 	};
@@ -103,6 +106,9 @@ async function stamps(path: string): Promise<{ name: string; stamp: string; writ
 		stats ? [{ name, stamp: `${stats.ino} ${stats.mtimeMs} ${stats.size}`, writtenAt: stats.mtimeMs }] : [],
 	);
 }
+
+/** The end of the name under which a file is written. */
+const TEMPORARY = /^\.\d+\.tmp$/;
 
 async function writeWhole(path: string, chunks: Iterable<string>): Promise<void> {
 	const temporary = `${path}.${process.pid}.tmp`;

@@ -134,6 +134,53 @@ test("who lost its lock to another knows it, and does not remove the other's", a
 	expect(existsSync(join(path, "x.lock"))).toBe(true);
 });
 
+describe("what processes that were killed left beside a lock", () => {
+	const dead = `${DEAD} ${hostname()}\n`;
+	const living = `1 ${hostname()}\n`;
+	const left: readonly (readonly [name: string, owner: string, seconds: number])[] = [
+		[`x.lock.${DEAD}.new`, dead, 0],
+		[`x.lock.${DEAD}.now`, dead, 0],
+		[`x.lock.${DEAD}.old`, dead, 0],
+		[`x.lock.next.${DEAD}.new`, dead, 0],
+		[`x.lock.${DEAD}.new.${DEAD}.now`, dead, 0],
+		["x.lock.next", dead, 0],
+		[`x.lock.${DEAD}.new`, "", 120],
+		["x.lock.7.new", "7 another-host\n", 120],
+		[`x.${DEAD}.tmp`, "half a file", 0],
+	];
+	test.each(left)(
+		"is removed by the next one that takes it: %s of %o, silent for %i s",
+		async (name, owner, seconds) => {
+			const path = scratch({ [name]: owner });
+			silent(join(path, name), seconds);
+			const claim = await (await openFolder(path)).claim("x");
+			expect(readdirSync(path)).toEqual(["x.lock"]);
+			await claim?.release();
+			expect(readdirSync(path)).toEqual([]);
+		},
+	);
+
+	const kept: readonly (readonly [name: string, owner: string])[] = [
+		["x.lock.1.new", living],
+		["x.lock.1.now", living],
+		["x.lock.1.old", living],
+		["x.lock.next", living],
+		["x.lock.7.new", "7 another-host\n"],
+		["x.lock.new", dead],
+		["x.lock.mine.old", dead],
+		["x.json.tmp", "of somebody else"],
+		[`xy.lock.${DEAD}.new`, dead],
+		[`y.${DEAD}.tmp`, "of another name"],
+	];
+	test.each(kept)("stays when it is no such file, or its owner may live: %s of %o", async (name, owner) => {
+		const path = scratch({ [name]: owner });
+		const claim = await (await openFolder(path)).claim("x");
+		expect(await claim?.isHeld()).toBe(true);
+		await claim?.release();
+		expect(readdirSync(path)).toEqual([name]);
+	});
+});
+
 test("of many that claim a name at once in one process, one has it", async () => {
 	const path = scratch();
 	const folders = await Promise.all(Array.from({ length: 20 }, () => openFolder(path)));
