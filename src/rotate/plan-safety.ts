@@ -3,7 +3,10 @@ import type { Problem } from "../base/errors.ts";
 import type { RotationSpec } from "../spec/rotation.ts";
 import { overlapOf, slowestMs } from "./engine.ts";
 import { skewProblem } from "./provider-steps.ts";
-import type { RotationState } from "./state.ts";
+import { isDone, type RotationState } from "./state.ts";
+
+const CLOCK_FIX =
+	"set this machine's clock first: every deadline would be wrong; if it is the clock of crossfade sandbox that was moved, start the sandbox again, with --token file:FILE for the token in use";
 
 /** Why a rotation must not begin as it is planned. All problems at once. */
 export function safetyProblems(
@@ -30,8 +33,9 @@ export function safetyProblems(
 	const skew = skewProblem(clockOffsetMs, overlap);
 	const refused = spec.rules.refuses?.(about);
 	const isShort = !isLeaked && overlap !== undefined && overlap <= slowest;
-	const open =
-		before?.deadline !== undefined && before.deadline.at > now && spec.strategy.ends === "clock" && !isLeaked;
+	// One that was proven dead is over, whatever a clock shows.
+	const mayLive = before !== undefined && !isDone(before, "prove-old-dead");
+	const open = mayLive && before.deadline !== undefined && before.deadline.at > now && spec.strategy.ends === "clock";
 	return [
 		...(isShort && refused === undefined
 			? [
@@ -45,10 +49,8 @@ export function safetyProblems(
 				]
 			: []),
 		...(refused === undefined ? [] : [{ what: refused, where, fix }]),
-		...(skew === undefined
-			? []
-			: [{ what: skew, where, fix: "set this machine's clock first: every deadline would be wrong" }]),
-		...(open
+		...(skew === undefined ? [] : [{ what: skew, where, fix: CLOCK_FIX }]),
+		...(open && !isLeaked
 			? [
 					{
 						what: "the old token of the operation before is still in its overlap: what a second rotation does to it is not known",

@@ -3,7 +3,7 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { CLI, scratch, startCrossfade } from "../harness/cli.ts";
+import { CLI, crossfadeProcess, scratch, startCrossfade } from "../harness/cli.ts";
 
 const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
 
@@ -34,4 +34,16 @@ test("a stranger who runs the README's commands ends with the old token dead", a
 	expect(stdout).not.toContain(now);
 	const status = await (await fetch(`http://127.0.0.1:${port}/_sandbox`)).text();
 	expect(status).toContain('"state":"expired"');
+
+	// Once more: the clock that was moved is said, with the way out of it, which is the README's.
+	const refused = await crossfadeProcess(["rotate", "start"], { cwd });
+	expect(refused).toMatchObject({ code: 18, stderr: expect.stringContaining("start the sandbox again") });
+	const [, given = ""] = /`(--token file:\S+)` in the place of `--token-out`/.exec(readme) ?? [];
+	await sandbox.stop();
+	const next = startCrossfade(["sandbox", "--port", "0", ...given.split(" ")], { cwd });
+	const fleet = join(cwd, "crossfade.yaml");
+	const nextPort = await next.find(/sandbox +http:\/\/127\.0\.0\.1:(\d+)/);
+	writeFileSync(fleet, readFileSync(fleet, "utf8").replace(port, nextPort));
+	expect(await crossfadeProcess(["rotate", "plan"], { cwd })).toMatchObject({ code: 0 });
+	expect(await crossfadeProcess(["rotate", "start"], { cwd })).toMatchObject({ code: 16 });
 });
