@@ -11,7 +11,11 @@ import { parseTokenRef } from "../token/reference.ts";
 import type { Secret } from "../token/secret.ts";
 
 /** The token in use, by the rotation's reference. */
-export async function readCurrent({ fx, fleet, spec }: Pick<RotationPlace, "fx" | "fleet" | "spec">): Promise<Secret> {
+export async function readCurrent(place: Pick<RotationPlace, "fx" | "fleet" | "spec">): Promise<Secret> {
+	return ofThisKind(place.spec, await inUse(place));
+}
+
+async function inUse({ fx, fleet, spec }: Pick<RotationPlace, "fx" | "fleet" | "spec">): Promise<Secret> {
 	const { current } = spec;
 	if (!("store" in current)) return fx.readToken(current);
 	const found = fleet.stores.find(({ name }) => name === current.store);
@@ -28,19 +32,30 @@ export async function readCurrent({ fx, fleet, spec }: Pick<RotationPlace, "fx" 
 }
 
 export async function readNew(
-	{ fx }: Pick<RotationPlace, "fx">,
+	{ fx, spec }: Pick<RotationPlace, "fx" | "spec">,
 	text: string,
 	old: string | undefined,
 ): Promise<Secret> {
 	const ref = parseTokenRef(text, "--token");
 	if ("what" in ref) throw new CrossfadeError("usage", ref);
-	const secret = await fx.readToken(ref);
+	const secret = ofThisKind(spec, await fx.readToken(ref));
 	if (secret.fingerprint !== old) return secret;
 	throw new CrossfadeError("refused", {
 		what: "this is the old token",
 		expected: "the new one",
 		got: `fp=${secret.fingerprint}`,
 		fix: "copy the new one from the provider's page, and give that",
+	});
+}
+
+/** Throws `CrossfadeError` (refused) for a token of another kind, which the provider would be said to refuse. */
+function ofThisKind({ issuer, rules }: RotationPlace["spec"], token: Secret): Secret {
+	const other = rules.otherKinds?.find(({ starts }) => token.reveal().startsWith(starts));
+	if (!other) return token;
+	throw new CrossfadeError("refused", {
+		what: `this is no token that can be rotated here: ${other.is}`,
+		got: `a token of ${issuer.title} that starts with ${other.starts}`,
+		fix: other.fix,
 	});
 }
 

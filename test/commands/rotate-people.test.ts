@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { canary } from "../harness/canary.ts";
 import { managed, type RotationWorld, rotationWorld } from "../harness/rotate.ts";
 
 const PASTE = ["resume", "--token", "file:new.token"] as const;
@@ -91,4 +92,24 @@ test("an endpoint without the path of the provider's own is not a safe plan, and
 	world.write("crossfade.yaml", world.read("crossfade.yaml").replace("/api/v1/otlp", ""));
 	expect(await world.rotate("unsafePlan", "start")).toContain("see whether endpoint: should end with /api/v1/otlp");
 	expect(await world.stateOf(world.first)).toBe("active");
+});
+
+describe("a token of a kind that cannot be proven", () => {
+	const kinds = [
+		["wrapd", ["harmless: alice/uptime"], "wrapd_at_", "the token of an agent"],
+		["activitylog", [], "alw_", "the token of a webhook"],
+	] as const;
+	test.each(kinds)("of %s is refused by its name, in use and as the new one", async (id, rotation, starts, says) => {
+		const world = await rotationWorld(id, { rotation });
+		const other = `${starts}${canary().token}`;
+		world.write("new.token", other);
+		await world.rotate("personNeeded", "start");
+		expect(await world.rotate("refused", "resume", "--token", "file:new.token")).toContain(says);
+		await world.rotate("partial", "close", "--stranded", "--because", "a try");
+		world.write("live.token", other);
+		const said = await world.rotate("refused", "start");
+		expect(said).toContain(says);
+		expect(said).not.toContain(other);
+		expect(await world.rotate("refused", "start", "--adopt", "file:new.token")).toContain(says);
+	});
 });

@@ -23,6 +23,8 @@ export interface ProviderRotation {
 	ingests?(about: RotationAbout): readonly ProviderCall[];
 	/** What in a rotation's block leaves them out. */
 	readonly withoutIngests?: string;
+	/** Tokens of the same provider of which nothing documented shows whether they are accepted: they cannot be proven, or proven dead. */
+	readonly otherKinds?: readonly { readonly starts: string; readonly is: string; readonly fix: string }[];
 	/** What must be right before anything happens, in words for the plan; a problem stops it. */
 	refuses?(about: RotationAbout): string | undefined;
 	/** What is wrong with settings that are each of the right form, in words; undefined if nothing. */

@@ -48,6 +48,14 @@ function langfuse({ operation, attempt, publicId }: RotationAbout): ProviderCall
 
 export const rotation: ProviderRotation = {
 	id: provider.id,
+	otherKinds: [
+		{
+			// https://www.activitylog.com/docs/53-ingest-webhooks
+			starts: "alw_",
+			is: "the token of a webhook, which stands in that webhook's address and nowhere else",
+			fix: "name a token that starts with al_, or rotate the webhook's by hand",
+		},
+	],
 	settings: [
 		{
 			name: "retention",

@@ -1,7 +1,9 @@
 /**
- * How a key or an agent token of Wrapd is rotated: by a person in the dashboard, who chooses for how long the old one is accepted: not at all,
- * 15 minutes, 1, 6 or 24 hours, 3 or 7 days. When the old one ends is on its page, and typed in from there: a wrong choice shows then. An
- * agent reads its token when it starts.
+ * How a key of Wrapd is rotated: by a person in the dashboard, who chooses for how long the old one is accepted: not at all, 15 minutes, 1, 6
+ * or 24 hours, 3 or 7 days. When the old one ends is on its page, and typed in from there: a wrong choice shows then.
+ *
+ * An agent's token is rotated in the same dashboard, but not by this: it signs in to a WebSocket of which nothing is documented, so that only
+ * the log of an agent that was started again shows whether it is accepted; and whether a socket outlives the end of its token is unknown.
  *
  * Sources: https://docs.wrapd.sh/guides/key-rotation, https://docs.wrapd.sh/api/authentication,
  * https://docs.wrapd.sh/api/calling-endpoints, https://docs.wrapd.sh/agent/installation.
@@ -41,12 +43,19 @@ export const rotation: ProviderRotation = {
 			again: "no",
 			asksEnd: true,
 			ask: (about) => [
-				"In Wrapd's dashboard, open the key or the agent's token and choose Rotate.",
+				"In Wrapd's dashboard, open the key and choose Rotate.",
 				about.isLeaked
 					? "Choose Immediate: the old one is known to others."
 					: `Choose ${graceOf(about)} as the grace: the slowest place needs up to half of it.`,
 				"Copy the new one, which is shown once, and note when the old one ends, which its page shows.",
 			],
+		},
+	],
+	otherKinds: [
+		{
+			starts: "wrapd_at_",
+			is: "the token of an agent, which only that agent's log shows to be accepted",
+			fix: "rotate it by hand: choose a grace in the dashboard, start the agent with the new one as WRAPD_TOKEN, and see in its log that it signed in",
 		},
 	],
 	whoami: ({ settings: { harmless } }) =>
