@@ -181,7 +181,13 @@ function afterWord(state: RotationState, word: JournalRecord & { readonly is: "w
 		case "rollback":
 			return { ...state, direction: "back", stores: turned(state), retireAllowedAt: undefined };
 		case "forward":
-			return { ...state, direction: "forward", stores: turned(state) };
+			// What was accepted before the way back need not be any more.
+			return {
+				...state,
+				direction: "forward",
+				stores: turned(state),
+				steps: { ...state.steps, "prove-new": NEVER, "revoke-new": NEVER },
+			};
 		case "reopen":
 			return until === undefined
 				? state
