@@ -1,10 +1,11 @@
 import { CrossfadeError, type Problem } from "../base/errors.ts";
-import { ownEntry } from "../base/lookup.ts";
 import { asksEnd, type Engine, nextAbout } from "../rotate/engine.ts";
 import { nextStep } from "../rotate/next.ts";
 import type { RotationPlace } from "../rotate/open.ts";
 import { capture } from "../rotate/provider-steps.ts";
 import { storeReach } from "../rotate/reach.ts";
+import type { Word } from "../rotate/record.ts";
+import { type Said, unfit } from "../rotate/said.ts";
 import type { FlagReader } from "../spec/flags.ts";
 import { hasPair } from "../spec/rotation.ts";
 import { parseTokenRef } from "../token/reference.ts";
@@ -151,41 +152,42 @@ export function publicIdOf(
 /** What a person says with flags, written down. */
 export async function takeWords(engine: Engine, flags: FlagReader): Promise<void> {
 	const { journal, spec } = engine;
-	const store = (flag: string) => {
+	const store = (flag: "written" | "confirmed" | "removed") => {
 		const name = flags.text(flag);
 		if (name === undefined) return undefined;
-		const known = flag === "removed" ? engine.state().opened.stores : spec.stores.map((each) => each.name);
+		const { opened, stores } = engine.state();
+		const ofFile = spec.stores.map((each) => each.name);
+		const known = flag === "removed" ? [...new Set([...opened.stores, ...Object.keys(stores), ...ofFile])] : ofFile;
 		return flags.choice(name, known, `--${flag}`, "store");
 	};
 	const [written, confirmed, removed] = [store("written"), store("confirmed"), store("removed")];
 	const needsReason = confirmed !== undefined || removed !== undefined;
 	const because = needsReason ? reason(flags, "because") : "";
-	const unwritten = confirmed !== undefined && ownEntry(engine.state().stores, confirmed)?.write.is !== "done";
-	if (unwritten)
-		flags.wrong("--confirmed", {
-			what: "the new token was not written there yet",
-			fix: "run crossfade rotate resume first",
-		});
 	if (flags.problems.length > 0) throw new CrossfadeError("usage", flags.problems);
-	const word = async (about: "written" | "confirmed" | "removed", subject: string | undefined) => {
-		if (subject !== undefined) await journal.append({ is: "word", about, subject, because });
-	};
-	if (flags.isSet("lost")) await journal.append({ is: "word", about: "lost" });
-	if (flags.isSet("forward") && engine.state().direction !== "forward")
-		await journal.append({ is: "word", about: "forward" });
-	await word("written", written);
-	await word("confirmed", confirmed);
-	await word("removed", removed);
-	if (flags.isSet("same")) await journal.append({ is: "word", about: "identity" });
-	if (flags.isSet("ended")) {
-		const subject = engine.state().direction === "forward" ? "revoke" : "revoke-new";
-		if (subject === "revoke" && engine.state().retireAllowedAt === undefined) {
-			throw new CrossfadeError("refused", {
-				what: "the old token is not to be ended yet",
-				fix: "run crossfade rotate status to see what is missing",
-			});
-		}
-		await journal.append({ is: "word", about: "ended", subject });
+	const { direction } = engine.state();
+	const ended = direction === "forward" ? "revoke" : "revoke-new";
+	const said: readonly (readonly [said: Said, about: Word, subject: string | undefined, because?: string])[] = [
+		...(flags.isSet("lost") ? [["lost", "lost", undefined] as const] : []),
+		...(written === undefined ? [] : [["written", "written", written, because] as const]),
+		...(confirmed === undefined ? [] : [["confirmed", "confirmed", confirmed, because] as const]),
+		...(removed === undefined ? [] : [["removed", "removed", removed, because] as const]),
+		...(flags.isSet("same") ? [["same", "identity", undefined] as const] : []),
+		...(flags.isSet("ended") ? [["ended", "ended", ended] as const] : []),
+	];
+	const problems: Problem[] = [];
+	for (const [word, , subject] of said) {
+		// One that is said to be written in the same breath is.
+		if (word !== "confirmed" || subject !== written) problems.push(...(await unfit(engine, word, subject)));
+	}
+	if (problems.length > 0) throw new CrossfadeError("refused", problems);
+	if (flags.isSet("forward") && direction !== "forward") await journal.append({ is: "word", about: "forward" });
+	for (const [, about, subject, why] of said) {
+		await journal.append({
+			is: "word",
+			about,
+			...(subject === undefined ? {} : { subject }),
+			...(why === undefined ? {} : { because: why }),
+		});
 	}
 }
 

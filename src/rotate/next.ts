@@ -147,9 +147,8 @@ function identityStep(state: RotationState): Next | undefined {
 
 /** The canary alone until it is confirmed, then all: written, taken, confirmed. */
 function spread(state: RotationState, about: NextAbout): Next | undefined {
-	const active = about.stores.filter(({ name }) => !Object.hasOwn(state.removed, name));
-	const first = active.filter(({ name }) => name === about.canary);
-	for (const group of [first, active]) {
+	const first = about.stores.filter(({ name }) => name === about.canary);
+	for (const group of [first, about.stores]) {
 		const able = group.filter(({ name }) => !about.skipped.has(name));
 		const open = written(state, able) ?? confirmed(state, able, about.now);
 		if (open) return open;

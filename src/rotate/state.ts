@@ -19,7 +19,7 @@ export interface RotationState {
 	readonly steps: Readonly<Record<string, StepState>>;
 	/** Stores by name, with the direction that counts. */
 	readonly stores: Readonly<Record<string, StoreState>>;
-	/** Stores that were taken off the list, with the reason. */
+	/** Stores that were taken off the list, with the reason; one that is on it again gets the new token all the same. */
 	readonly removed: Readonly<Record<string, string>>;
 	readonly direction: "forward" | "back";
 	readonly deadline: { readonly at: number; readonly source: string } | undefined;

@@ -121,10 +121,10 @@ async function expectedIn(engine: Engine, name: string, direction: "forward" | "
  * confirmed again. What cannot be read is not looked at.
  */
 export async function turnedBack(engine: Engine, direction: "forward" | "back"): Promise<readonly string[]> {
-	const { old, fresh, stores, removed } = engine.state();
+	const { old, fresh, stores } = engine.state();
 	const ending = (direction === "forward" ? old : fresh)?.fingerprint;
 	const limit = limitConcurrency(AT_ONCE);
-	const isWritten = (name: string) => ownEntry(stores, name)?.write.is === "done" && !Object.hasOwn(removed, name);
+	const isWritten = (name: string) => ownEntry(stores, name)?.write.is === "done";
 	const names = engine.spec.stores.map(({ name }) => name).filter(isWritten);
 	const held = await Promise.all(names.map((name) => limit(async () => heldBy(await engine.store(name).store.read()))));
 	const found = names.filter((_, index) => held[index] !== undefined && held[index] === ending);

@@ -72,7 +72,16 @@ export async function rotationWorld(id: string, options: RotationOptions = {}) {
 	].join("\n");
 	writeFileSync(join(cwd, "crossfade.yaml"), fleet);
 	const tokens = [first, admin, key.identity];
-	const holders = ["live.token", "admin.key", "crossfade.key", "new.token", "out.token", "other.token", "app.env"];
+	const holders = [
+		"live.token",
+		"admin.key",
+		"crossfade.key",
+		"new.token",
+		"out.token",
+		"other.token",
+		"app.env",
+		"script.secret.sh",
+	];
 	const control = async (path: string, body: unknown = {}) => {
 		const response = await fetch(`${server.url}/_sandbox${path}`, { method: "POST", body: JSON.stringify(body) });
 		return (await response.json()) as Record<string, unknown>;

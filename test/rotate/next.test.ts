@@ -94,9 +94,20 @@ describe.each(strategies)("$id, $strategy.id", ({ strategy }) => {
 
 	test("S12: a store that was taken off the list is neither written nor waited for", () => {
 		const removed: JournalEntry = { is: "word", about: "removed", subject: "a", because: "sold" };
-		expect(nextAfter([...proven, removed], { strategy })).toEqual({ do: "write", store: "b" });
+		const stores = [storeOf("b")];
+		expect(nextAfter([...proven, removed], { strategy, stores })).toEqual({ do: "write", store: "b" });
 		const rest = [...proven, removed, ended("write:b"), ended("confirm:b")];
-		expect(nextAfter(rest, { strategy })).not.toHaveProperty("store");
+		expect(nextAfter(rest, { strategy, stores })).not.toHaveProperty("store");
+		// On the list again, it gets the new token.
+		expect(nextAfter(rest, { strategy })).toEqual({ do: "write", store: "a" });
+	});
+
+	test("forward again, the new token is proven again before any store gets it, and ended again on a second way back", () => {
+		const turned = (about: "rollback" | "forward"): JournalEntry => ({ is: "word", about });
+		const again = [...spread, turned("rollback"), ended("back-write:a"), ended("revoke-new"), turned("forward")];
+		expect(nextAfter(again, { strategy })).toEqual({ do: "prove-new" });
+		const back = [...again, ended("prove-new"), turned("rollback"), ended("back-write:a"), ended("back-write:b")];
+		if (strategy.ends === "revoke") expect(nextAfter(back, { strategy })).not.toEqual({ do: "close-back" });
 	});
 
 	test("S12: a store that was never at the beginning, and one on the way back, is not forgotten when it leaves the file", () => {

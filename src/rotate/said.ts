@@ -1,0 +1,85 @@
+import type { Problem } from "../base/errors.ts";
+import { ownEntry } from "../base/lookup.ts";
+import { acceptanceOf } from "./acceptance.ts";
+import { type Engine, nextAbout } from "./engine.ts";
+import { nextStep } from "./next.ts";
+import { isDone } from "./state.ts";
+
+/** Words of a person that may be said in some states alone, by their options; a store's have its name. */
+export type Said = "lost" | "written" | "confirmed" | "removed" | "same" | "ended";
+
+const STATUS = "see what is asked for: crossfade rotate status";
+
+type Unfit = (engine: Engine, store: string) => Problem | undefined | Promise<Problem | undefined>;
+
+/**
+ * Why a word does not fit where the rotation stands; undefined if it does. A word about what is still to come would later be taken for one about
+ * what has come.
+ */
+const UNFIT: Readonly<Record<Said, Unfit>> = {
+	lost,
+	written(engine, name) {
+		const write = ownEntry(engine.state().stores, name)?.write;
+		if (write !== undefined && write.is !== "never") return undefined;
+		return {
+			what: `nobody is asked to write store ${name} now, so nothing in it can be what belongs there`,
+			fix: STATUS,
+		};
+	},
+	confirmed(engine, name) {
+		if (ownEntry(engine.state().stores, name)?.write.is === "done") return undefined;
+		return { what: "the new token was not written there yet", fix: "run crossfade rotate resume first" };
+	},
+	removed({ spec }, name) {
+		if (!spec.stores.some((each) => each.name === name)) return undefined;
+		return {
+			what: `store ${name} is in the fleet file, so it gets the new token`,
+			fix: "take it off the rotation's stores: there first, if it needs nothing more",
+		};
+	},
+	same(engine) {
+		if (engine.state().steps["prove-new"]?.facts?.["undisclosed"] === true) return undefined;
+		return { what: "nobody is asked to compare the two tokens now", fix: STATUS };
+	},
+	ended(engine) {
+		const state = engine.state();
+		const next = nextStep(state, nextAbout(engine, new Set()));
+		if (state.direction === "forward" ? state.retireAllowedAt !== undefined : !("do" in next)) return undefined;
+		return {
+			what: `the ${state.direction === "forward" ? "old" : "new"} token is not to be ended yet`,
+			fix: "run crossfade rotate status to see what is missing",
+		};
+	},
+};
+
+export async function unfit(engine: Engine, said: Said, store = ""): Promise<readonly Problem[]> {
+	const problem = await UNFIT[said](engine, store);
+	return problem === undefined ? [] : [{ ...problem, where: { file: `--${said}` } }];
+}
+
+/** What is declared lost is asked for again, and where the provider can, it is ended: never one that is sealed here and works. */
+async function lost(engine: Engine): Promise<Problem | undefined> {
+	const { direction, fresh, answer } = engine.state();
+	if (direction === "back") {
+		return {
+			what: "on the way back no new token is asked for",
+			fix: "go on with crossfade rotate resume; forward again: crossfade rotate resume --forward",
+		};
+	}
+	if (answer) {
+		return {
+			what: "nothing is lost: the provider's answer is sealed here, and was not read yet",
+			fix: "read it: crossfade rotate resume",
+		};
+	}
+	if (fresh?.sealed.what !== "answer") return undefined;
+	const { is, how } = await acceptanceOf(engine, await engine.secret("new"), "new");
+	if (is === "refused") return undefined;
+	return {
+		what: "nothing is lost: the new token is sealed here, and the provider does not refuse it",
+		got: how,
+		fix: isDone(engine.state(), "prove-new")
+			? "go on: crossfade rotate resume; get rid of it: crossfade rotate rollback; see it: crossfade rotate export"
+			: "go on: crossfade rotate resume",
+	};
+}
