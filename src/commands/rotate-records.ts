@@ -38,7 +38,7 @@ export async function closeStranded(place: RotationPlace, flags: FlagReader): Pr
 			place.fx.terminal.print("no rotation is under way\n");
 			return "ok";
 		}
-		const left = leftBehind(state);
+		const left = leftBehind(state, place.spec);
 		await letGo(place, state);
 		await journal.append({ is: "word", about: "removed", subject: "operation", because });
 		await journal.append({ is: "closed", how: "stranded", left });

@@ -335,7 +335,12 @@ async function supersede(place: RotationPlace, state: RotationState, isWanted: b
 	const { opened, old, fresh, direction } = state;
 	const other = direction === "forward" || !fresh ? old : fresh;
 	const current = (await inUse(place, journal)) ?? (await inherited(place, state));
-	return { current, operation: opened.operation, also: other?.fingerprint ?? opened.alsoHeld, left: leftBehind(state) };
+	return {
+		current,
+		operation: opened.operation,
+		also: other?.fingerprint ?? opened.alsoHeld,
+		left: leftBehind(state, place.spec),
+	};
 }
 
 /** The token that an operation brought into use, as it sealed it; undefined if it brought none, or its key is gone. */

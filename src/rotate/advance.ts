@@ -1,5 +1,6 @@
 import { CrossfadeError, type ExitName, type Problem } from "../base/errors.ts";
 import { type Engine, failed, nextAbout, type StepOutcome } from "./engine.ts";
+import { tokensLeft } from "./let-go.ts";
 import { type Next, nextStep, type StepName } from "./next.ts";
 import {
 	ask,
@@ -244,7 +245,7 @@ function holderOf(engine: Engine): string | undefined {
 async function finish(engine: Engine, how: "done" | "rolled back"): Promise<StepOutcome> {
 	const holder = holderOf(engine);
 	if (holder !== undefined) await engine.store(holder).store.fence?.release(engine.journal.operation);
-	await engine.journal.append({ is: "closed", how, left: [] });
+	await engine.journal.append({ is: "closed", how, left: tokensLeft(engine.state()) });
 	// From here on nothing opens the sealed tokens again.
 	await engine.journal.destroyKey();
 	return { how: "done" };

@@ -4,22 +4,32 @@ import { storeReach } from "./reach.ts";
 import { isDone, type RotationState } from "./state.ts";
 
 /** What an operation that ends without a good end leaves undone, in words. */
-export function leftBehind(state: RotationState): string[] {
+export function leftBehind(state: RotationState, spec: Pick<RotationPlace["spec"], "stores">): string[] {
 	const isForward = state.direction === "forward";
+	const isTold = (name: string) => spec.stores.some((each) => each.name === name && each.apply !== "watch");
 	const isOpen = (name: string) => {
 		const store = ownEntry(state.stores, name);
-		return isForward ? store?.confirm.is !== "done" : store?.wasTouched === true && store.write.is !== "done";
+		if (isForward) return store?.confirm.is !== "done";
+		if (!store?.wasTouched) return false;
+		return store.write.is !== "done" || (isTold(name) && store.apply.is !== "done");
 	};
 	const { fresh } = state;
+	const stores = new Set([...state.opened.stores, ...Object.keys(state.stores)]);
 	return [
-		...state.opened.stores.filter(isOpen).map((name) => `store ${name}`),
+		...[...stores].filter(isOpen).map((name) => `store ${name}`),
 		...(!isForward || isDone(state, "prove-old-dead") ? [] : ["the old token, which may live"]),
 		...(isForward || !fresh || isDone(state, "revoke-new")
 			? []
 			: [`the new token fp=${fresh.fingerprint}, which may live`]),
-		...state.spent.map((fingerprint) => `the token fp=${fingerprint}, which may live`),
+		...tokensLeft(state),
 		...(state.fresh === undefined && state.call.is !== "never" ? ["a new token that may exist"] : []),
 	];
+}
+
+/** Tokens that the operation brought up and did not end, in words. A copy that was lost can have been made again. */
+export function tokensLeft({ mayLive, fresh }: RotationState): string[] {
+	const left = [...new Set(mayLive)].filter((each) => each !== fresh?.fingerprint);
+	return left.map((fingerprint) => `the token fp=${fingerprint}, which may live`);
 }
 
 /** Gives the lock of an operation back, so that the next one can take it; tells what stands in the way. */

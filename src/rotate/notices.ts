@@ -50,7 +50,7 @@ function dueNotices(
 	if ("alarm" in next) add("failed", next.alarm, `ALARM: ${next.alarm}`);
 	for (const { what } of problems) add("failed", what, `failed: ${shown(what, 300)}`);
 	const { deadline } = state;
-	if (deadline && now < deadline.at && hasWork(state, next)) {
+	if (deadline && now < deadline.at && hasWork(state, spec, next)) {
 		const since = state.fresh?.since ?? state.startedAt;
 		const near = Math.max(2 * slowestMs(spec), (deadline.at - since) / 4);
 		if (deadline.at - now <= near)
@@ -60,10 +60,13 @@ function dueNotices(
 }
 
 /** Something is still to be done before the old token ends: on the way back everything is. */
-function hasWork({ direction, opened, stores, removed }: RotationState, next: Next): boolean {
+function hasWork(
+	{ direction, stores }: RotationState,
+	spec: Pick<RotationPlace["spec"], "stores">,
+	next: Next,
+): boolean {
 	if (direction === "back" || "person" in next) return true;
-	const open = opened.stores.filter((name) => !Object.hasOwn(removed, name));
-	return open.some((name) => ownEntry(stores, name)?.confirm.is !== "done");
+	return spec.stores.some(({ name }) => ownEntry(stores, name)?.confirm.is !== "done");
 }
 
 /** Tells each receiver what it does not know yet. */

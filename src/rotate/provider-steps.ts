@@ -265,6 +265,7 @@ export async function proveNew(engine: Engine): Promise<StepOutcome> {
 		return {
 			how: "no",
 			note: what,
+			facts: { refused: fresh.fingerprint },
 			problem: {
 				what,
 				got: how,
@@ -343,7 +344,12 @@ export async function proveOldDead(engine: Engine): Promise<StepOutcome> {
 		const what = "the provider refuses the new token: it was rotated once more, or ended";
 		const fix =
 			"get the one that is valid now, then: crossfade rotate resume --lost, and crossfade rotate resume --token REF";
-		return { how: "wait", note: `the new token: ${fresh.how}`, problem: { what, got: fresh.how, fix } };
+		return {
+			how: "wait",
+			note: `the new token: ${fresh.how}`,
+			facts: { refused: engine.state().fresh?.fingerprint ?? "" },
+			problem: { what, got: fresh.how, fix },
+		};
 	}
 	if (fresh.is !== "accepted")
 		return {

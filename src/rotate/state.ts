@@ -10,6 +10,8 @@ export interface RotationState {
 	readonly fresh: (Captured & { readonly sealed: Sealed }) | undefined;
 	/** Fingerprints of new tokens that do not count any more, and that stores may hold. */
 	readonly spent: readonly string[];
+	/** Fingerprints of tokens that stores held or a person declared lost, and that nobody ended. */
+	readonly mayLive: readonly string[];
 	/** The provider's answer that holds it, if it was not read yet. */
 	readonly answer: Sealed | undefined;
 	/** Since when a person is asked for the new token. */
@@ -60,6 +62,7 @@ export function stateOfJournal(records: readonly JournalRecord[]): RotationState
 		old: undefined,
 		fresh: undefined,
 		spent: [],
+		mayLive: [],
 		answer: undefined,
 		askedAt: undefined,
 		call: { ...NEVER, attempt: 0 },
@@ -127,7 +130,7 @@ function afterStep(state: RotationState, step: string, now: StepState): Rotation
 	}
 	// A person gives another one. What came by API is asked about again: it may be accepted a moment later, and nobody else has it.
 	if (step === "prove-new" && now.is === "no" && state.fresh?.sealed.what !== "answer") {
-		return withoutFresh({ ...state, steps });
+		return withoutFresh({ ...state, steps }, false);
 	}
 	const [, back, kind, name = ""] = OF_STORE.exec(step) ?? [];
 	if (kind === undefined) return { ...state, steps };
@@ -141,17 +144,25 @@ function afterStep(state: RotationState, step: string, now: StepState): Rotation
  * The new token does not count any more: it was refused, or its value is lost. A person is asked again, and the click can have been made
  * since the first time. What was found out about that token says nothing about the next one.
  */
-function withoutFresh(state: RotationState): RotationState {
-	const { fresh, spent, steps, stores } = state;
+function withoutFresh(state: RotationState, isLost: boolean): RotationState {
+	const { fresh, spent, mayLive, steps, stores } = state;
+	const looks = ["prove-new", "prove-old-dead"].map((step) => ownEntry(steps, step)?.facts?.["refused"]);
+	const isRefused = fresh !== undefined && looks.includes(fresh.fingerprint);
 	const isOut = fresh !== undefined && Object.values(stores).some(({ wasTouched }) => wasTouched);
 	return {
 		...state,
 		fresh: undefined,
 		spent: isOut ? [...spent, fresh.fingerprint] : spent,
+		mayLive: fresh !== undefined && (isOut || isLost) && !isRefused ? [...mayLive, fresh.fingerprint] : mayLive,
 		answer: undefined,
 		retireAllowedAt: undefined,
 		stores: turned(state),
-		steps: { ...steps, ...(isDone(state, "prove-new") ? { "prove-new": NEVER } : {}), identity: NEVER },
+		steps: {
+			...steps,
+			...(isDone(state, "prove-new") ? { "prove-new": NEVER } : {}),
+			"prove-old-dead": NEVER,
+			identity: NEVER,
+		},
 	};
 }
 
@@ -170,7 +181,7 @@ function afterWord(state: RotationState, word: JournalRecord & { readonly is: "w
 		case "ended":
 			return { ...state, steps: { ...state.steps, [subject]: done } };
 		case "lost":
-			return withoutFresh(state);
+			return withoutFresh(state, true);
 		case "removed":
 			return { ...state, removed: { ...state.removed, [subject]: because } };
 		case "retire":

@@ -53,7 +53,7 @@ export function statusOf(spec: RotationSpec, journal: Journal | undefined, now: 
 		...head,
 		strategy: state.opened.strategy,
 		operation: state.opened.operation,
-		phase: phaseOf(state),
+		phase: phaseOf(state, spec),
 		startedAt: state.startedAt,
 		old: state.old?.fingerprint,
 		new: state.fresh?.fingerprint,
@@ -69,7 +69,10 @@ export function statusOf(spec: RotationSpec, journal: Journal | undefined, now: 
 
 /** The exit code for what comes next. */
 export function exitOf(next: Next, state: RotationState): ExitName {
-	if ("over" in next) return next.over === "done" || next.over === "rolled back" ? "ok" : "partial";
+	if ("over" in next) {
+		const isWell = next.over === "done" || next.over === "rolled back";
+		return isWell && state.closed?.left.length === 0 ? "ok" : "partial";
+	}
 	if ("alarm" in next) return "oldInUse";
 	if ("person" in next) return next.person === "console" ? "unknownState" : "personNeeded";
 	// A call that was begun and has no end is no less unknown than one that got no answer.

@@ -48,8 +48,8 @@ export function stepLine(step: StepName, store: string | undefined, outcome: Ste
 	return `${marks[outcome.how].padEnd(8)} ${STEPS[step]}${where}${note}`;
 }
 
-/** The phase in a few words. */
-export function phaseOf(state: RotationState): string {
+/** The phase in a few words, of the stores that the fleet file names now. */
+export function phaseOf(state: RotationState, { stores }: Pick<RotationSpec, "stores">): string {
 	if (state.closed) return state.closed.how;
 	if (state.direction === "back") return "going back to the old token";
 	if (state.fresh === undefined) {
@@ -57,7 +57,7 @@ export function phaseOf(state: RotationState): string {
 		return state.askedAt === undefined ? "preparing" : "waiting for the new token";
 	}
 	if (state.steps["prove-new"]?.is !== "done") return "proving the new token";
-	const all = state.opened.stores.map((name) => ownEntry(state.stores, name));
+	const all = stores.map(({ name }) => ownEntry(state.stores, name));
 	if (all.some((store) => store?.write.is !== "done")) return "writing stores";
 	if (all.some((store) => store?.confirm.is !== "done")) return "waiting for evidence from each store";
 	return state.steps["revoke"]?.is === "done"
@@ -89,7 +89,13 @@ export function overText(how: string): string {
 
 /** Lines for what comes next. */
 export function nextLines(next: Next, about: WordsAbout): string[] {
-	if ("over" in next) return [`this operation is over: ${next.over}${ownEntry(CUT_OFF, next.over) ?? ""}`];
+	if ("over" in next) {
+		const left = about.state.closed?.left ?? [];
+		return [
+			`this operation is over: ${next.over}${ownEntry(CUT_OFF, next.over) ?? ""}`,
+			...(left.length === 0 ? [] : [`left behind: ${left.map((each) => shownName(each)).join("; ")}`]),
+		];
+	}
 	if ("alarm" in next) return [`ALARM: ${next.alarm}`, ...alarmLines(about).map((line) => `  ${line}`)];
 	if ("wait" in next) return [`waiting: ${next.wait}`, `next look: ${timeText(next.due, about.now)}`];
 	if ("blocked" in next) return [`store ${shownName(next.blocked)} did not take it; the errors say why`];
