@@ -101,6 +101,8 @@ export async function exportToken(place: RotationPlace, flags: FlagReader): Prom
 	if (flags.problems.length > 0 || out === undefined) throw new CrossfadeError("usage", flags.problems);
 	const journal = await journalOf(place);
 	if (!journal) throw nothingSealed();
+	const closed = stateOfJournal(journal.records).closed?.how;
+	if (closed !== undefined && (await journal.key()) === undefined) throw overAndWell(closed);
 	const engine = await openEngine(place, journal);
 	const state = engine.state();
 	const answer = journal.records.findLast((record) => record.is === "sealed" && record.what === "answer");
@@ -112,6 +114,13 @@ export async function exportToken(place: RotationPlace, flags: FlagReader): Prom
 	} else throw nothingSealed();
 	place.fx.terminal.print(`${out}\n`);
 	return "ok";
+}
+
+function overAndWell(how: string): CrossfadeError {
+	return new CrossfadeError("refused", {
+		what: `the operation is over (${how}), and its key was destroyed: nothing opens its sealed tokens`,
+		fix: "read the token in use where it is: from a store of the rotation",
+	});
 }
 
 function nothingSealed(): CrossfadeError {

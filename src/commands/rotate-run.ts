@@ -1,5 +1,6 @@
 import { CrossfadeError, type ExitName, problemText } from "../base/errors.ts";
 import { shownName } from "../base/mask.ts";
+import { sh } from "../base/quote.ts";
 import { outcomeOf } from "../prove/overlap/outcome.ts";
 import { checklist } from "../prove/overlap/view.ts";
 import { observe } from "../prove/watch/observe.ts";
@@ -203,7 +204,7 @@ export async function retire(place: RotationPlace, flags: FlagReader): Promise<E
 				if (open.length > 0) fx.terminal.print(`open: ${asks} (${open.length})\n`);
 			}
 			fx.terminal.note(
-				"see all of it with crossfade report; override it with crossfade rotate retire --despite REASON",
+				`see all of it with crossfade report --rotation ${sh(spec.name)}; override it with crossfade rotate retire --despite REASON`,
 			);
 			const exit = outcomeOf(view, { requireMigrated: true });
 			return exit === "ok" ? "noEvidence" : exit;

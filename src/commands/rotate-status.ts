@@ -53,7 +53,9 @@ async function drifted(place: RotationPlace, state: ReturnType<typeof stateOfJou
 			isAsked = true;
 			const { is, how } = await acceptanceOf({ fx, spec, fleet, about: () => aboutOf(spec, state) }, token, "new");
 			if (is === "refused")
-				lines.push(`the provider refuses the token in use: ${how}; take over with crossfade rotate start --adopt`);
+				lines.push(
+					`the provider refuses the token in use: ${how}; take over with crossfade rotate start --adopt REF --since TIME`,
+				);
 		}
 	}
 	return lines;

@@ -5,6 +5,7 @@ import type { Effects } from "../effects/effects.ts";
 import type { RotationPlace } from "../rotate/open.ts";
 import { type FlagReader, readFlags } from "../spec/flags.ts";
 import type { Invocation } from "./command.ts";
+import { type TypedHere, typedEffects, typedError } from "./rotate-typed.ts";
 import { rotationPlace } from "./rotation-option.ts";
 
 type Verb = (place: RotationPlace, flags: FlagReader, kind: string) => Promise<ExitName>;
@@ -89,7 +90,21 @@ export async function runVerb(fx: Effects, { options, args }: Invocation): Promi
 		throw new CrossfadeError("usage", { what: `rotate ${name} takes one name`, got: "more", fix: "name one rotation" });
 	}
 	refuseDebugging(fx);
-	return verb(await rotationPlace(fx, options, wanted, "rotate"), readFlags(options), kind);
+	const place = await rotationPlace(fx, options, wanted, "rotate");
+	const flags = readFlags(options);
+	// What it prints is for other programs, and names all by itself.
+	if (name === "schedule") return verb(place, flags, kind);
+	const here: TypedHere = {
+		rotation: place.spec.name,
+		hasOthers: place.fleet.rotations.length > 1,
+		file: flags.text("fleet"),
+		isJson: flags.isSet("json"),
+	};
+	try {
+		return await verb({ ...place, fx: typedEffects(fx, here) }, flags, kind);
+	} catch (error) {
+		throw typedError(error, here);
+	}
 }
 
 /** Begins, if the last rotation is as old as that; for schedulers. */

@@ -132,7 +132,10 @@ export async function readAnswer(engine: Engine): Promise<StepOutcome> {
 		return {
 			how: "no",
 			note: what,
-			problem: { what, fix: "run crossfade rotate resume; crossfade rotate export gives the answer as it came" },
+			problem: {
+				what,
+				fix: "run crossfade rotate resume; crossfade rotate export --out FILE --yes gives the answer as it came",
+			},
 		};
 	}
 	const fresh = Secret.of(issued.token);

@@ -79,7 +79,7 @@ async function lost(engine: Engine): Promise<Problem | undefined> {
 		what: "nothing is lost: the new token is sealed here, and the provider does not refuse it",
 		got: how,
 		fix: isDone(engine.state(), "prove-new")
-			? "go on: crossfade rotate resume; get rid of it: crossfade rotate rollback; see it: crossfade rotate export"
+			? "go on: crossfade rotate resume; get rid of it: crossfade rotate rollback; see it: crossfade rotate export --out FILE --yes"
 			: "go on: crossfade rotate resume",
 	};
 }

@@ -77,14 +77,15 @@ export function storeText(state: RotationState, store: StoreState | undefined): 
 	return `${which} token written, unproven`;
 }
 
-/** Of the newest operation: the machine stopped before the next one had begun. */
-const CUT_OFF: Readonly<Record<string, string>> = {
+/** How it goes on after an end that was none. A superseded one is the newest if the machine stopped before the next one had begun. */
+const AFTER: Readonly<Record<string, string>> = {
 	superseded: "; the one in its place did not begin: crossfade rotate start --leaked",
+	stranded: "; the next rotation: crossfade rotate start",
 };
 
 /** How the last operation ended. */
 export function overText(how: string): string {
-	return `the last one is over: ${how}${ownEntry(CUT_OFF, how) ?? ""}`;
+	return `the last one is over: ${how}${ownEntry(AFTER, how) ?? ""}`;
 }
 
 /** Lines for what comes next. */
@@ -92,14 +93,17 @@ export function nextLines(next: Next, about: WordsAbout): string[] {
 	if ("over" in next) {
 		const left = about.state.closed?.left ?? [];
 		return [
-			`this operation is over: ${next.over}${ownEntry(CUT_OFF, next.over) ?? ""}`,
+			`this operation is over: ${next.over}${ownEntry(AFTER, next.over) ?? ""}`,
 			...(left.length === 0 ? [] : [`left behind: ${left.map((each) => shownName(each)).join("; ")}`]),
 		];
 	}
 	if ("alarm" in next) return [`ALARM: ${next.alarm}`, ...alarmLines(about).map((line) => `  ${line}`)];
 	if ("wait" in next) return [`waiting: ${next.wait}`, `next look: ${timeText(next.due, about.now)}`];
 	if ("blocked" in next) return [`store ${shownName(next.blocked)} did not take it; the errors say why`];
-	if ("do" in next) return [`next: ${STEPS[next.do]}${next.store === undefined ? "" : ` (${shownName(next.store)})`}`];
+	if ("do" in next) {
+		const where = next.store === undefined ? "" : ` (${shownName(next.store)})`;
+		return [`next: ${STEPS[next.do]}${where}`, `  Then: ${command(about, "resume")}`];
+	}
 	return ["a person is needed:", ...personLines(next.person, next.store ?? "", about).map((line) => `  ${line}`)];
 }
 
@@ -168,11 +172,19 @@ function personLines(person: Person, store: string, about: WordsAbout): readonly
 			`Store ${shownName(store)} is no longer in the fleet file, and may hold a token of this rotation.`,
 			`Add it again, or: ${command(about, `resume --removed ${named} --because REASON`)}`,
 		],
-		paused: () => [
-			"The old token is back in every store. Its clock runs on, so this is a pause and no end.",
-			...(state.deadline ? [`It ends ${timeText(state.deadline.at, about.now)}.`] : []),
-			`Before that: ${command(about, "resume --forward")}`,
-		],
+		paused: () => {
+			const { deadline } = state;
+			const forward = command(about, "resume --forward");
+			if (deadline && deadline.at <= about.now) {
+				const ended = timeText(deadline.at, about.now);
+				return [`The old token is back in every store, and it ended ${ended}.`, `Now: ${forward}`];
+			}
+			return [
+				"The old token is back in every store. Its clock runs on, so this is a pause and no end.",
+				...(deadline ? [`It ends ${timeText(deadline.at, about.now)}.`] : []),
+				`Before that: ${forward}`,
+			];
+		},
 	};
 	return words[person]();
 }

@@ -131,6 +131,12 @@ export async function rotationWorld(id: string, options: RotationOptions = {}) {
 			);
 			return ran;
 		},
+		/** The exit code of any command. */
+		async code(...args: string[]) {
+			const ran = await crossfade(args, runOptions({}));
+			searched(ran);
+			return ran.code;
+		},
 		/** The same in a process of its own, which may be killed. */
 		async process(verb: string, flags: readonly string[], more: CliRunOptions = {}) {
 			const ran = await crossfadeProcess(["rotate", verb, "it", ...flags], runOptions(more));
