@@ -16,7 +16,7 @@ import {
 	revokeOld,
 	sealInto,
 } from "./provider-steps.ts";
-import { apply, confirm, prepareStores, turnedBack, turnedBackProblems, write } from "./store-steps.ts";
+import { apply, confirm, lastCopy, prepareStores, turnedBack, turnedBackProblems, write } from "./store-steps.ts";
 import { turnBackIfBroken } from "./way-back.ts";
 
 /** Where a run stopped, and why. */
@@ -62,7 +62,7 @@ const performers: Readonly<Record<StepName, Perform>> = {
 	"back-write": (engine, _, store) => fenced(engine, () => write(engine, store, "back")),
 	"back-apply": (engine, _, store) => apply(engine, store),
 	"revoke-new": (engine) => fenced(engine, () => unlessTurnedBack(engine, "back", () => revokeNew(engine))),
-	close: (engine) => unlessTurnedBack(engine, "forward", () => finish(engine, "done")),
+	close: (engine) => unlessTurnedBack(engine, "forward", () => unlessLast(engine, () => finish(engine, "done"))),
 	"close-back": (engine) => finish(engine, "rolled back"),
 };
 
@@ -234,6 +234,12 @@ async function unlessTurnedBack(
 	if (found.length === 0) return effect();
 	const which = direction === "forward" ? "old" : "new";
 	return { how: "no", note: `the ${which} token is back in a store`, problems: turnedBackProblems(found, which) };
+}
+
+/** Keeps the sealed token when it is in no store any more. */
+async function unlessLast(engine: Engine, effect: () => Promise<StepOutcome>): Promise<StepOutcome> {
+	const problem = await lastCopy(engine);
+	return problem === undefined ? effect() : { how: "no", note: problem.what, problem };
 }
 
 /** The store with the record of who works on the token. */

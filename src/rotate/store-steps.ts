@@ -1,4 +1,4 @@
-import type { StoreHolds, StoreWrite, StoreWritten } from "../adapters/stores/store.ts";
+import type { StoreWrite, StoreWritten } from "../adapters/stores/store.ts";
 import { limitConcurrency } from "../base/concurrency.ts";
 import type { Problem } from "../base/errors.ts";
 import { ownEntry } from "../base/lookup.ts";
@@ -7,6 +7,7 @@ import { observe } from "../prove/watch/observe.ts";
 import { hasPair, type StoreSpec } from "../spec/rotation.ts";
 import type { Engine, StepOutcome } from "./engine.ts";
 import { exportsNow } from "./exports.ts";
+import { heldBy } from "./held.ts";
 import type { Facts } from "./record.ts";
 import { fleetOfRotation } from "./rotation-fleet.ts";
 
@@ -15,13 +16,6 @@ import { fleetOfRotation } from "./rotation-fleet.ts";
 const PROGRAM_MS = 120_000;
 /** How many stores are looked at at once. */
 const AT_ONCE = 8;
-
-/** The fingerprint of what a store holds, or "nothing"; undefined if it does not tell. */
-function heldBy(holds: StoreHolds): string | undefined {
-	if (holds.is === "token") return holds.value.token.fingerprint;
-	if (holds.is === "empty") return "nothing";
-	return holds.is === "hidden" ? holds.fingerprint : undefined;
-}
 
 /** What each store holds, and whether it can be written; nothing is changed. All problems at once. */
 export async function prepareStores(
@@ -136,6 +130,30 @@ export async function turnedBack(engine: Engine, direction: "forward" | "back"):
 		}
 	}
 	return found;
+}
+
+/**
+ * Why the journal must not forget the new token: every store could be looked at, and none has it, so that the sealed one is the last. Undefined
+ * if a store has it, or may have it.
+ */
+export async function lastCopy(engine: Engine): Promise<Problem | undefined> {
+	const fresh = engine.state().fresh?.fingerprint;
+	const limit = limitConcurrency(AT_ONCE);
+	const names = engine.spec.stores.map(({ name }) => name);
+	const look = async (name: string) => {
+		const holds = await engine.store(name).store.read();
+		return holds.is === "unusable" ? "no token" : heldBy(holds);
+	};
+	const held = await Promise.all(names.map((name) => limit(() => look(name))));
+	if (fresh === undefined || names.length === 0) return undefined;
+	if (held.some((each) => each === undefined || each === fresh)) return undefined;
+	const shows = (each: string | undefined) => (/^[0-9a-f]{12}$/.test(each ?? "") ? `fp=${each}` : each);
+	return {
+		what: "no store has the new token any more, so the one that is sealed here is the last, and is not forgotten",
+		expected: `fp=${fresh} in a store`,
+		got: names.map((name, index) => `store ${name}: ${shows(held[index])}`).join(", "),
+		fix: "put it back (crossfade rotate export --out FILE --yes), then crossfade rotate resume; if it is not needed: crossfade rotate close --stranded --because REASON",
+	};
 }
 
 /** For the person who has to find out who does that. */

@@ -60,6 +60,7 @@ export function phaseOf(state: RotationState, { stores }: Pick<RotationSpec, "st
 	const all = stores.map(({ name }) => ownEntry(state.stores, name));
 	if (all.some((store) => store?.write.is !== "done")) return "writing stores";
 	if (all.some((store) => store?.confirm.is !== "done")) return "waiting for evidence from each store";
+	if (state.steps["prove-old-dead"]?.is === "done") return "everybody is on the new token, and the old one is dead";
 	return state.steps["revoke"]?.is === "done"
 		? "proving that the old token is dead"
 		: "everybody is on the new token; the old one still lives";

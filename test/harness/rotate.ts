@@ -94,7 +94,8 @@ export async function rotationWorld(id: string, options: RotationOptions = {}) {
 		...more,
 	});
 	/** Whatever the store holds now must not show elsewhere either. */
-	const seen = () => [read("live.token").trim()].filter((token) => token.length >= 20 && !tokens.includes(token));
+	const live = () => (existsSync(join(cwd, "live.token")) ? read("live.token").trim() : "");
+	const seen = () => [live()].filter((token) => token.length >= 20 && !tokens.includes(token));
 	/** Once more after the run, which may have got a token that nobody knew before: what it printed, and the journal. */
 	const searched = ({ stdout, stderr }: { readonly stdout: string; readonly stderr: string }) => {
 		const known = [...tokens, ...seen()].map((token) => ({ token, fingerprint: fingerprint(token) }));
