@@ -141,7 +141,7 @@ export async function start(
 			await sealInto(engine, "old", Buffer.from(current.reveal()));
 			await capture(engine, fresh, { since: since ?? engine.now(), until, publicId });
 		}
-		const exit = await run(engine, flags, current);
+		const exit = await run(engine, flags, current, superseded === undefined);
 		// What it supersedes is over: its new token is sealed here alone, and kept.
 		if (isDone(engine.state(), "prepare") || superseded) return exit;
 		// Nothing was asked of anybody: there is nothing to go on with.
@@ -264,7 +264,13 @@ async function underWay(place: RotationPlace, work: (engine: Engine) => Promise<
 	}
 }
 
-async function run(engine: Engine, flags: FlagReader, current: Secret | undefined): Promise<ExitName> {
+/** With `mayEndHere` an operation that was not prepared is over: nothing comes next. */
+async function run(
+	engine: Engine,
+	flags: FlagReader,
+	current: Secret | undefined,
+	mayEndHere = false,
+): Promise<ExitName> {
 	const { fx } = engine;
 	const halt = await advance(engine, {
 		readCurrent: async () => Buffer.from((current ?? (await readCurrent(engine))).reveal()),
@@ -274,15 +280,15 @@ async function run(engine: Engine, flags: FlagReader, current: Secret | undefine
 			if (outcome) fx.terminal.note(stepLine(step, store, outcome));
 		},
 	});
-	return report(engine, halt);
+	return report(engine, halt, !mayEndHere || isDone(engine.state(), "prepare"));
 }
 
-async function report(engine: Engine, { next, problems, exit }: Halt): Promise<ExitName> {
+async function report(engine: Engine, { next, problems, exit }: Halt, goesOn = true): Promise<ExitName> {
 	const { fx, spec, journal } = engine;
 	const state = engine.state();
 	if (problems.length > 0) fx.terminal.note(problems.map((problem) => `error: ${problemText(problem)}`).join("\n"));
 	const about = aboutOf(spec, state);
-	fx.terminal.print(`${nextLines(next, { now: engine.now(), spec, state, about }).join("\n")}\n`);
+	if (goesOn) fx.terminal.print(`${nextLines(next, { now: engine.now(), spec, state, about }).join("\n")}\n`);
 	await sendNotices(engine, journal, { now: engine.now(), next, problems });
 	if (exit !== undefined) return exit;
 	if (!("do" in next || "blocked" in next)) return exitOf(next, state);

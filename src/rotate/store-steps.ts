@@ -3,6 +3,7 @@ import { limitConcurrency } from "../base/concurrency.ts";
 import type { Problem } from "../base/errors.ts";
 import { ownEntry } from "../base/lookup.ts";
 import { openStore } from "../prove/evidence/store.ts";
+import { isOwnProbe } from "../prove/judge/own-probes.ts";
 import { observe } from "../prove/watch/observe.ts";
 import { hasPair, type StoreSpec } from "../spec/rotation.ts";
 import type { Engine, StepOutcome } from "./engine.ts";
@@ -247,7 +248,7 @@ async function run(
 	}
 }
 
-/** Evidence for the new token in particular, since it was written. Anything less is not confirmed. */
+/** Evidence for the new token in particular, since it was written, and of a sender: anything less is not confirmed, nor are our own probes. */
 export async function confirm(engine: Engine, name: string): Promise<StepOutcome> {
 	const { spec } = engine.store(name);
 	const fresh = engine.state().fresh?.fingerprint ?? "";
@@ -274,7 +275,7 @@ export async function confirm(engine: Engine, name: string): Promise<StepOutcome
 	const missing = spec.feeds.filter(
 		(place) =>
 			!evidence.traffic.some(
-				(each) => each.place === place && each.fingerprint === fresh && each.lastAccepted >= since,
+				(each) => each.place === place && each.fingerprint === fresh && each.lastAccepted >= since && !isOwnProbe(each),
 			),
 	);
 	if (missing.length === 0)

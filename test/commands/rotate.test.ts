@@ -256,6 +256,16 @@ describe("evidence", () => {
 		expect(await world.rotate("personNeeded", "resume")).toContain("Every store is confirmed");
 	});
 
+	test("of our own test records confirms no store", async () => {
+		const { world, old, fresh, evidence } = await written();
+		const probe = { cli: "crossfade-probe" };
+		const through = sent(fresh, -3, { ...probe, host: `gateway gw with ${fresh}` });
+		const straight = sent(fresh, -3, { ...probe, host: `probe with ${fresh}` });
+		writeEvidence(evidence, { traffic: [sent(old, 300), through, straight], until: Date.now() });
+		await world.later("2m");
+		expect(await world.rotate("waiting", "resume")).toContain("nothing accepted with the new token was counted at gw");
+	});
+
 	test("that satisfies the judge lets retire go on, and a person ends the old token", async () => {
 		const { world, old } = await allowed();
 		expect(await world.rotate("ok", "log")).toContain("the verdict was yes");
