@@ -15,6 +15,7 @@ import {
 	beginOperation,
 	heldJournalOf,
 	journalOf,
+	knownTokenId,
 	learnClock,
 	lockPlace,
 	newOperation,
@@ -116,8 +117,7 @@ export async function start(
 		];
 		if (problems.length > 0) throw new CrossfadeError(flags.problems.length > 0 ? "usage" : "unsafePlan", problems);
 		const operation = newOperation(fx, before?.operation);
-		const isLast = earlier?.fresh?.fingerprint === current.fingerprint;
-		const tokenId = (isLast ? earlier?.fresh?.id : undefined) ?? spec.settings["token-id"];
+		const tokenId = (await knownTokenId(place, current.fingerprint)) ?? spec.settings["token-id"];
 		if (superseded && earlier && before && !isCutOff) {
 			await letGo(place, earlier);
 			await endBefore(place, before, superseded, replaces);

@@ -9,7 +9,7 @@ import type { Fleet } from "../spec/fleet.ts";
 import type { RotationSpec } from "../spec/rotation.ts";
 import { refText } from "../token/reference.ts";
 import { type Engine, newEngine } from "./engine.ts";
-import { destroyOtherKeys, type Journal, newestJournal, startJournal } from "./journal.ts";
+import { allRecords, destroyOtherKeys, type Journal, newestJournal, startJournal } from "./journal.ts";
 import { providerClock } from "./provider-call.ts";
 import type { Opened, Stamp } from "./record.ts";
 import { newAgeKey, recipientOf, sealer, unwrapIdentity, wrapIdentity } from "./sealing.ts";
@@ -107,6 +107,19 @@ export function newOperation({ clock, random }: Pick<Effects, "clock" | "random"
 	const hex = createHash("sha256").update(random.token()).digest("hex");
 	const variant = "89ab".charAt(Number.parseInt(hex.charAt(3), 16) % 4);
 	return `${time.slice(0, 8)}-${time.slice(8)}-7${hex.slice(0, 3)}-${variant}${hex.slice(4, 7)}-${hex.slice(8, 20)}`;
+}
+
+/**
+ * The provider's id of a token, as the newest operation knows it that brought the token up or began with it: after one that went back that is
+ * neither of its new token nor the one in the fleet file. Undefined if none knows it.
+ */
+export async function knownTokenId({ folder }: RotationPlace, fingerprint: string): Promise<string | undefined> {
+	const states = (await allRecords(folder)).map((records) => stateOfJournal(records));
+	const ids = states.map(({ opened, old, fresh }) => {
+		if (fresh?.fingerprint === fingerprint) return fresh.id;
+		return old?.fingerprint === fingerprint ? opened.tokenId : undefined;
+	});
+	return ids.findLast((id) => id !== undefined);
 }
 
 /** Starts an operation: its own identity, sealed for this machine and the break-glass recipients, and the first record. */

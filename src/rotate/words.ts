@@ -125,7 +125,10 @@ function command({ spec }: WordsAbout, rest: string): string {
 function alarmLines(about: WordsAbout): readonly string[] {
 	const { ends, askRevoke } = about.spec.strategy;
 	const then = `Then: ${command(about, "resume")}`;
-	if (ends === "revoke" && askRevoke) return [...askRevoke(about.about, "old"), then];
+	const byHand = [
+		`Look at the provider which token was ended, and end the old one, fp=${about.state.old?.fingerprint}.`,
+	];
+	if (ends === "revoke") return [...(askRevoke?.(about.about, "old") ?? byHand), then];
 	if (ends !== "clock") return ["Ask the provider.", then];
 	return ["Ask the provider.", `If its support gave it more time: ${command(about, "reopen --until TIME")}`];
 }

@@ -131,6 +131,35 @@ describe("a token that an API makes, and another call ends", () => {
 		expect(tokens[0]?.fingerprint).toBe(fingerprint(world.read("live.token")));
 	});
 
+	test("a rotation after one that went back knows the id of the token that is in use, and ends that one", async () => {
+		const world = await managed("tooken");
+		await world.rotate("personNeeded", "start");
+		await world.rotate("personNeeded", "resume", "--confirmed", "file", "--because", "seen");
+		await world.rotate("ok", "retire", "--despite", "a rehearsal");
+		await world.rotate("personNeeded", "start");
+		await world.rotate("waiting", "rollback");
+		await world.later("2m");
+		await world.rotate("ok", "resume");
+		const inUse = world.read("live.token");
+		await world.rotate("personNeeded", "start");
+		await world.rotate("personNeeded", "resume", "--confirmed", "file", "--because", "seen");
+		await world.rotate("ok", "retire", "--despite", "a rehearsal");
+		expect(await world.stateOf(inUse)).toBe("revoked");
+	});
+
+	test.each(["mint-revoke", "rotate"])(
+		"the id of a token that was revoked is not of the one in use: %s",
+		async (id) => {
+			const world = await managed("tooken", { rotation: [`strategy: ${id}`] });
+			const fleet = world.read("crossfade.yaml");
+			const { id: other } = await world.control("/mint");
+			await world.control("/revoke", { token: other });
+			world.write("crossfade.yaml", fleet.replace(/token-id: \S+/, `token-id: ${other}`));
+			const said = await world.rotate("unsafePlan", "start", "--accept-outage");
+			expect(said).toContain("does not show the token that is to be rotated");
+		},
+	);
+
 	test("a rollback puts the old one back and ends the new one", async () => {
 		const world = await managed("tooken");
 		await world.rotate("personNeeded", "start");

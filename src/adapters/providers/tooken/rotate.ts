@@ -23,6 +23,12 @@ function read({ tokenId }: RotationAbout): ProviderCall {
 	return { method: "GET", path: `v1/tokens/${idOf(tokenId)}`, by: "admin" };
 }
 
+/** Whether an id is of a token that is expired or revoked, and so is not of the one in use. https://docs.tooken.ai/concepts/tokens */
+function isOver(body: string): boolean {
+	const status = answerText(body, "status");
+	return status !== undefined && status !== "active";
+}
+
 export const rotation: ProviderRotation = {
 	id: provider.id,
 	api: "https://api.tooken.io",
@@ -60,7 +66,7 @@ export const rotation: ProviderRotation = {
 					jsonField(body, "scopes"),
 					jsonField(body, "expires_at"),
 				];
-				if (name === undefined || !Array.isArray(scopes)) return undefined;
+				if (name === undefined || !Array.isArray(scopes) || isOver(body)) return undefined;
 				return { name, scopes, ...(typeof expires === "string" ? { expires_at: expires } : {}) };
 			},
 			issue(about) {
@@ -99,7 +105,7 @@ export const rotation: ProviderRotation = {
 			lost: "the call is made again; the old secret is dead in any case",
 			again: "yes",
 			prepare: read,
-			prepared: (body) => (answerText(body, "id") === undefined ? undefined : {}),
+			prepared: (body) => (answerText(body, "id") === undefined || isOver(body) ? undefined : {}),
 			issue: ({ tokenId }) => ({ method: "POST", path: `v1/tokens/${idOf(tokenId)}/rotate`, by: "admin" }),
 			issued(body) {
 				const token = answerText(body, "token");
