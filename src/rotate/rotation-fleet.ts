@@ -2,7 +2,7 @@ import type { Fleet } from "../spec/fleet.ts";
 import type { RotationState } from "./state.ts";
 
 /** The fleet with the tokens of a rotation, as its journal knows them: no reference can show both once a store was written. */
-export function fleetOfRotation(fleet: Fleet, { old, fresh, deadline }: RotationState): Fleet {
+export function fleetOfRotation(fleet: Fleet, { old, fresh, deadline, forwardAt }: RotationState): Fleet {
 	const token = (name: string, fingerprint: string | undefined) =>
 		fingerprint === undefined ? [] : [{ name, fingerprint, ref: undefined }];
 	return {
@@ -13,6 +13,7 @@ export function fleetOfRotation(fleet: Fleet, { old, fresh, deadline }: Rotation
 			...fleet.tokens.filter(({ name }) => name !== "old" && name !== "new"),
 		],
 		started: fresh?.since ?? fleet.started,
+		spreadFrom: forwardAt,
 		deadline: deadline ?? fleet.deadline,
 	};
 }

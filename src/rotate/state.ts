@@ -24,6 +24,8 @@ export interface RotationState {
 	/** Stores that were taken off the list, with the reason; one that is on it again gets the new token all the same. */
 	readonly removed: Readonly<Record<string, string>>;
 	readonly direction: "forward" | "back";
+	/** When it went forward again, by this machine's clock: until then places may have got the old token back. */
+	readonly forwardAt: number | undefined;
 	readonly deadline: { readonly at: number; readonly source: string } | undefined;
 	/** When a verdict or a person allowed to end the old token; undefined if nobody did. */
 	readonly retireAllowedAt: number | undefined;
@@ -70,6 +72,7 @@ export function stateOfJournal(records: readonly JournalRecord[]): RotationState
 		stores: {},
 		removed: {},
 		direction: "forward",
+		forwardAt: undefined,
 		deadline: undefined,
 		retireAllowedAt: undefined,
 		closed: undefined,
@@ -196,6 +199,7 @@ function afterWord(state: RotationState, word: JournalRecord & { readonly is: "w
 			return {
 				...state,
 				direction: "forward",
+				forwardAt: at - (word.ahead ?? 0),
 				stores: turned(state),
 				steps: { ...state.steps, "prove-new": NEVER, "revoke-new": NEVER },
 			};

@@ -48,6 +48,8 @@ export interface Fleet {
 	/** Whether the file says which provider or endpoint it is, and it is not only the default. */
 	readonly isEndpointGiven: boolean;
 	readonly started: number | undefined;
+	/** Since when the new token is spread, where it was taken back in between; in milliseconds since the epoch. */
+	readonly spreadFrom?: number | undefined;
 	readonly deadline: Deadline | undefined;
 	readonly tokens: readonly FleetToken[];
 	readonly gateways: readonly {

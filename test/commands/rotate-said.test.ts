@@ -165,3 +165,29 @@ test("forward again, a new token that died meanwhile is not written to any store
 	await world.rotate("personNeeded", ...PASTE);
 	expect(world.read("live.token")).toBe(third);
 });
+
+test("forward again, a machine's report from before the way back does not show that it has the new token now", async () => {
+	const world = await rotationWorld("torii", {
+		more: ["hosts: { expected: [mac-1], direct: all }", "inventory: [machines.csv]"],
+	});
+	await world.rotate("personNeeded", "start");
+	const fresh = fingerprint(await world.click());
+	await world.rotate("personNeeded", ...PASTE);
+	const report = (at: number) => {
+		const line = `crossfade ok fp=${fresh} cfg=1 cli=codex:ok users=1`;
+		world.write(
+			"machines.csv",
+			`Computer Name,Last Inventory Update,Crossfade\nmac-1,${new Date(at).toISOString()},${line}\n`,
+		);
+	};
+	report(Date.now());
+	const judged = () => world.run("ok", "report", "--rotation", "it");
+	expect((await judged()).stdout).toContain("Safe to retire the old token: yes");
+	await world.rotate("personNeeded", "rollback");
+	await world.rotate("personNeeded", "resume", "--forward");
+	const { stdout } = await judged();
+	expect(stdout).toContain("Safe to retire the old token: not known");
+	expect(stdout.replaceAll(/\s+/g, " ")).toContain("before the new token was spread again");
+	report(Date.now() + 1_000);
+	expect((await judged()).stdout).toContain("Safe to retire the old token: yes");
+});

@@ -84,6 +84,8 @@ export interface JudgementInput {
 	readonly tokens: RotationTokens;
 	/** When the provider issued the new token. */
 	readonly started?: number | undefined;
+	/** Since when the new token is spread, where it was taken back in between: what was seen before that can have got the old one again. */
+	readonly spreadFrom?: number | undefined;
 	/** When the provider stops accepting the old token; undefined if unknown. */
 	readonly deadline: number | undefined;
 	readonly series: readonly WatchedSeries[];

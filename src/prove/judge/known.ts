@@ -54,7 +54,7 @@ export function known(input: JudgementInput): KnownFacts {
 	});
 	for (const host of hosts.values()) {
 		if (host.heard.length > 1) host.heard.sort((a, b) => a - b);
-		if (host.isListed) addExpected(host, expectedClis, input.started);
+		if (host.isListed) addExpected(host, expectedClis, reportsFrom(input));
 	}
 	const pods = joinPods(input.pods ?? [], hosts, { keyOf: names.keyOf, hostOf });
 	const all = [...hosts.values()];
@@ -114,6 +114,14 @@ function sendersOf(hosts: readonly HostActivity[]): SenderActivity[] {
 	return found;
 }
 
+/** From when on a machine's report is of this rotation; undefined if that is not known. */
+export function reportsFrom({
+	started,
+	spreadFrom,
+}: Pick<JudgementInput, "started" | "spreadFrom">): number | undefined {
+	return spreadFrom === undefined ? started : Math.max(started ?? 0, spreadFrom);
+}
+
 /** Adds a sender for each CLI expected on a machine, unless a report of this rotation calls it absent. */
 function addExpected(host: HostActivity, expectedClis: readonly string[], started: number | undefined): void {
 	const { inventory, senders } = host;
@@ -167,11 +175,12 @@ export interface Quiet {
 	readonly needed: number;
 }
 
-/** Counted from the last request with the old token, or a later moment, up to `until`. */
+/** Counted from the last request with the old token, a later moment, or since it can have got that token back last, up to `until`. */
 export function quietOf(facts: KnownFacts, sender: SenderActivity, until: number | undefined, after = 0): Quiet {
 	const bridge = SLACK * declaredEvery(facts, sender);
 	const needed = Math.max(MIN_QUIET_MS, bridge, HABIT * longestOldGap(sender, bridge)) + facts.clockBoundMs;
-	const from = Math.max(after, sender.sent?.lastOld ?? 0, facts.watchSince ?? Number.POSITIVE_INFINITY);
+	const watched = facts.watchSince ?? Number.POSITIVE_INFINITY;
+	const from = Math.max(after, sender.sent?.lastOld ?? 0, facts.spreadFrom ?? 0, watched);
 	const had = until === undefined || until <= from ? 0 : awakeTime(sender.host.heard, from, until, bridge);
 	return { had, needed };
 }

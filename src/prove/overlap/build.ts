@@ -24,6 +24,7 @@ export function overlapView(observed: Observed): OverlapView {
 		now,
 		tokens: pair,
 		started: fleet.started,
+		spreadFrom: fleet.spreadFrom,
 		deadline: fleet.deadline?.at,
 		series,
 		exporters: [...observed.exporters, ...keptExporters(evidence.series, observed.looked)],

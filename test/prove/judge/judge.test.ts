@@ -315,6 +315,11 @@ describe("a fleet that has moved", () => {
 			["whole: unknown"],
 		],
 		["10 too many credentials", { traffic: [...moved, sent("others", 40)] }, ["whole: unknown"]],
+		[
+			"11 a new token that was taken back and spread again: what was seen before that",
+			{ spreadFrom: now - 20 * MIN },
+			["moved: unknown"],
+		],
 		["11 a new token that was there before the rotation", { started: now - HOUR }, ["rotation: unknown"]],
 		[
 			"11 old and new that are swapped, before anybody moved",
@@ -582,6 +587,17 @@ describe("machines that send past every place", () => {
 			"inventory: unknown",
 			"not known",
 		]);
+	});
+
+	test("prove nothing by a report from before the new token was spread again, after a way back", () => {
+		const inventory = [machine("mac-1", NEW), machine("mac-2", NEW, { at: now - 10 * MIN })];
+		expect(open(export_({ inventory }))).toEqual(["yes"]);
+		expect(open(export_({ inventory, spreadFrom: now - 30 * MIN }))).toEqual([
+			"moved: unknown",
+			"inventory: unknown",
+			"not known",
+		]);
+		expect(open(export_({ inventory, spreadFrom: now - 2 * HOUR }))).toEqual(["yes"]);
 	});
 
 	test("are shown as their reports and names are, never as moved where these leave it open", () => {

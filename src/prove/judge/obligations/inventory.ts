@@ -2,7 +2,7 @@ import { duration } from "../../../base/duration.ts";
 import type { InventoryRow, Statement } from "../../evidence/evidence.ts";
 import type { HostActivity } from "../activity.ts";
 import type { Obligation } from "../case.ts";
-import type { KnownFacts } from "../known.ts";
+import { type KnownFacts, reportsFrom } from "../known.ts";
 import { latest } from "../machines.ts";
 import { statementText } from "../statements.ts";
 
@@ -49,11 +49,9 @@ function wrongOf(facts: KnownFacts, host: HostActivity, now: number): NotPlain |
 	};
 }
 
-function reportedWrong(
-	{ tokens, started, expectedClis, isDirect }: KnownFacts,
-	host: HostActivity,
-	now: number,
-): NotPlain | undefined {
+function reportedWrong(facts: KnownFacts, host: HostActivity, now: number): NotPlain | undefined {
+	const { tokens, expectedClis, isDirect } = facts;
+	const started = reportsFrom(facts);
 	const report = host.inventory;
 	if (!report) return undefined;
 	const { state, fingerprint, at, clis } = report;
@@ -78,7 +76,8 @@ function reportedWrong(
 		);
 	}
 	if (started !== undefined && at !== undefined && at < started) {
-		return unknown(`it last reported ${duration(started - at)} before the rotation`, AGAIN);
+		const event = facts.spreadFrom === undefined ? "the rotation" : "the new token was spread again";
+		return unknown(`it last reported ${duration(started - at)} before ${event}`, AGAIN);
 	}
 	if (report.leavesOpen !== undefined) return unknown(`its report ${report.leavesOpen}`, lookThere(host));
 	if (state === "absent") {
