@@ -21,6 +21,7 @@ import {
 	newOperation,
 	openEngine,
 	type RotationPlace,
+	wentBackFrom,
 } from "../rotate/open.ts";
 import { lostJournalProblem } from "../rotate/outlives.ts";
 import { safetyProblems } from "../rotate/plan-safety.ts";
@@ -133,6 +134,7 @@ export async function start(
 			...(tokenId === undefined ? {} : { tokenId }),
 			isLeaked,
 			isAdopted: fresh !== undefined,
+			...(fresh && (await wentBackFrom(place, fresh.fingerprint)) ? { isAgain: true } : {}),
 			stores: spec.stores.map(({ name }) => name),
 			...(superseded ? { supersedes: superseded.operation, alsoHeld: superseded.also } : {}),
 		});

@@ -122,6 +122,12 @@ export async function knownTokenId({ folder }: RotationPlace, fingerprint: strin
 	return ids.findLast((id) => id !== undefined);
 }
 
+/** Whether an earlier operation brought up this new token, and went back. */
+export async function wentBackFrom({ folder }: RotationPlace, fingerprint: string): Promise<boolean> {
+	const states = (await allRecords(folder)).map((records) => stateOfJournal(records));
+	return states.some(({ fresh, direction }) => direction === "back" && fresh?.fingerprint === fingerprint);
+}
+
 /** Starts an operation: its own identity, sealed for this machine and the break-glass recipients, and the first record. */
 export async function beginOperation(place: RotationPlace, opened: Opened): Promise<Journal> {
 	const { fx, spec, folder, stamp } = place;

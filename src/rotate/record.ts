@@ -83,6 +83,8 @@ export interface Opened {
 	readonly isLeaked: boolean;
 	/** A person already rotated: nothing is called or asked for. */
 	readonly isAdopted: boolean;
+	/** An earlier operation brought up the same new token, and went back to the old one. */
+	readonly isAgain?: boolean;
 	/** Names of the stores, the canary first. */
 	readonly stores: readonly string[];
 	readonly supersedes?: string | undefined;

@@ -72,7 +72,7 @@ export function stateOfJournal(records: readonly JournalRecord[]): RotationState
 		stores: {},
 		removed: {},
 		direction: "forward",
-		forwardAt: undefined,
+		forwardAt: opened.isAgain ? opened.at - (opened.ahead ?? 0) : undefined,
 		deadline: undefined,
 		retireAllowedAt: undefined,
 		closed: undefined,

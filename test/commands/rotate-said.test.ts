@@ -190,4 +190,11 @@ test("forward again, a machine's report from before the way back does not show t
 	expect(stdout.replaceAll(/\s+/g, " ")).toContain("before the new token was spread again");
 	report(Date.now() + 1_000);
 	expect((await judged()).stdout).toContain("Safe to retire the old token: yes");
+	// Closed on the way back, and begun again with the same new token.
+	await world.rotate("personNeeded", "rollback");
+	await world.rotate("partial", "close", "--stranded", ...BECAUSE);
+	report(Date.now() - 1_000);
+	const since = new Date(Date.now() - 3_600_000).toISOString();
+	await world.rotate("personNeeded", "start", "--adopt", "file:new.token", "--since", since);
+	expect((await judged()).stdout).toContain("Safe to retire the old token: not known");
 });
