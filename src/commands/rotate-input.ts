@@ -5,7 +5,7 @@ import type { RotationPlace } from "../rotate/open.ts";
 import { capture } from "../rotate/provider-steps.ts";
 import { storeReach } from "../rotate/reach.ts";
 import type { Word } from "../rotate/record.ts";
-import { type Said, unfit } from "../rotate/said.ts";
+import { type PersonSays, unfit } from "../rotate/said.ts";
 import type { FlagReader } from "../spec/flags.ts";
 import { hasPair } from "../spec/rotation.ts";
 import { parseTokenRef } from "../token/reference.ts";
@@ -166,7 +166,7 @@ export async function takeWords(engine: Engine, flags: FlagReader): Promise<void
 	if (flags.problems.length > 0) throw new CrossfadeError("usage", flags.problems);
 	const { direction } = engine.state();
 	const ended = direction === "forward" ? "revoke" : "revoke-new";
-	const said: readonly (readonly [said: Said, about: Word, subject: string | undefined, because?: string])[] = [
+	const said: readonly (readonly [said: PersonSays, about: Word, subject: string | undefined, because?: string])[] = [
 		...(flags.isSet("lost") ? [["lost", "lost", undefined] as const] : []),
 		...(written === undefined ? [] : [["written", "written", written, because] as const]),
 		...(confirmed === undefined ? [] : [["confirmed", "confirmed", confirmed, because] as const]),

@@ -6,17 +6,17 @@ import { nextStep } from "./next.ts";
 import { isDone } from "./state.ts";
 
 /** Words of a person that may be said in some states alone, by their options; a store's have its name. */
-export type Said = "lost" | "written" | "confirmed" | "removed" | "same" | "ended";
+export type PersonSays = "lost" | "written" | "confirmed" | "removed" | "same" | "ended";
 
 const STATUS = "see what is asked for: crossfade rotate status";
 
-type Unfit = (engine: Engine, store: string) => Problem | undefined | Promise<Problem | undefined>;
+type WhyUnfit = (engine: Engine, store: string) => Problem | undefined | Promise<Problem | undefined>;
 
 /**
  * Why a word does not fit where the rotation stands; undefined if it does. A word about what is still to come would later be taken for one about
  * what has come.
  */
-const UNFIT: Readonly<Record<Said, Unfit>> = {
+const UNFIT: Readonly<Record<PersonSays, WhyUnfit>> = {
 	lost,
 	written(engine, name) {
 		const write = ownEntry(engine.state().stores, name)?.write;
@@ -52,7 +52,7 @@ const UNFIT: Readonly<Record<Said, Unfit>> = {
 	},
 };
 
-export async function unfit(engine: Engine, said: Said, store = ""): Promise<readonly Problem[]> {
+export async function unfit(engine: Engine, said: PersonSays, store = ""): Promise<readonly Problem[]> {
 	const problem = await UNFIT[said](engine, store);
 	return problem === undefined ? [] : [{ ...problem, where: { file: `--${said}` } }];
 }

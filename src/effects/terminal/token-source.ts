@@ -1,4 +1,5 @@
-import { closeSync, constants, openSync, readSync, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { devNull } from "node:os";
 import { isatty, ReadStream, WriteStream } from "node:tty";
 import { CrossfadeError, type Problem } from "../../base/errors.ts";
 import { ioError } from "../../base/io-error.ts";
@@ -169,13 +170,25 @@ async function askHidden(question: string): Promise<string> {
 	try {
 		return await typed(input);
 	} finally {
-		// Node aborts, with a core file, if it ends by itself while it has a terminal that was closed.
-		input.on("error", () => process.kill(process.pid, "SIGHUP"));
+		input.on("error", letGoOfTerminal);
 		input.setRawMode(false);
 		output.write("\n");
 		input.destroy();
 		output.destroy();
 		if (!isWindows) closeQuietly(from);
+	}
+}
+
+/**
+ * Node resets the terminals that it began with when it ends, and aborts with a core file, which has the token, where one was closed meanwhile.
+ * What was opened in its place it leaves alone. https://github.com/nodejs/node/blob/v20.20.2/src/node.cc (ResetStdio)
+ */
+function letGoOfTerminal(): void {
+	for (const fd of [0, 1, 2]) {
+		if (!fstatSync(fd).isCharacterDevice()) continue;
+		closeSync(fd);
+		// It gets the number that was just given back: all before it are in use.
+		openSync(devNull, "r+");
 	}
 }
 
