@@ -1,4 +1,5 @@
 import { type Document, isMap, isScalar, type Node, type Pair, type YAMLMap } from "yaml";
+import { shown } from "../../base/mask.ts";
 import { thins } from "./processors.ts";
 import { entryOf, keyOf, resolvedValue, wordsOf } from "./yaml-document.ts";
 
@@ -115,7 +116,9 @@ export function arrivingTwice(
 	return chosen.flatMap((pipeline) => {
 		const first = before(pipeline, [pipeline]).find((each) => chosen.includes(each));
 		return first
-			? [`what passes ${first.id} also comes to ${pipeline.id}, through a connector: from both it would arrive twice`]
+			? [
+					`what passes ${shown(first.id)} also comes to ${shown(pipeline.id)}, through a connector: from both it would arrive twice`,
+				]
 			: [];
 	});
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { loadDistribution } from "../../../src/adapters/collectors/registry.ts";
 import { requireVersion } from "../../../src/base/versions.ts";
 import { offlineFindings } from "../../../src/generate/check/check.ts";
+import { canary } from "../../harness/canary.ts";
 
 const config = `receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:4318"}}}}
 exporters: {debug: }
@@ -177,4 +178,21 @@ describe("configs in a form that is not read", () => {
 	])("%s", async (_form, text, expected) => {
 		expect(await found(text)).toEqual([expect.stringContaining(expected)]);
 	});
+});
+
+test("a token in the place of a name is in no message", async () => {
+	const { token } = canary();
+	const all = [
+		await found(`configMap: {existingName: ${token}}\nconfig:\n${indented(2)}`),
+		await found(
+			`services:\n  ${token}: {image: x, command: --config=/etc/${token}.yaml}\nconfigs: {c: {content: ${JSON.stringify(config)}}}\n`,
+		),
+		await found(`write_files:\n  - {path: /etc/${token}.yaml, encoding: b64, content: YQ==}\n`),
+		await found(`kind: ConfigMap\nbinaryData: {${token}: H4sIAAAA}\n`),
+		await found(`env: [{name: ${token}_CONFIG, valueFrom: a}]\n`),
+		await found(`receivers::${token}: \nexporters: {debug: }\n`),
+		await found(`#!/bin/sh\ncat <<EOF >c.yaml\n${config.replace("4318", `$${token.replace(/\W/g, "")}`)}EOF\n`, "a.sh"),
+	];
+	for (const each of all) expect(each).not.toEqual([]);
+	expect(JSON.stringify(all)).not.toContain(token);
 });

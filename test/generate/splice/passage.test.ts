@@ -6,6 +6,7 @@ import { offlineFindings } from "../../../src/generate/check/check.ts";
 import { parseAlloy } from "../../../src/generate/splice/alloy-syntax.ts";
 import { alloySettings } from "../../../src/generate/splice/alloy-values.ts";
 import { processorNotes, settingsOf } from "../../../src/generate/splice/passage.ts";
+import { canary } from "../../harness/canary.ts";
 
 /** What is said of a processor with these settings, without the words that every sentence has. */
 function said(type: string, yaml: string | undefined, signal = "logs"): string[] {
@@ -103,6 +104,29 @@ describe("what cannot be read is said to be not looked at", () => {
 	test("a value alone is none of that", () => {
 		expect(said("resource", "attributes: [{key: cluster, action: upsert, value: '${env:CLUSTER}'}]")).toEqual([]);
 	});
+});
+
+test("a token in settings is in no sentence", () => {
+	const { token } = canary();
+	const said = [
+		["filter", `log_conditions: ['attributes["key"] == "${token}"']`],
+		["attributes", `actions: [{key: "user.${token}", action: delete}]`],
+		["redaction", `allowed_keys: [${token}]`],
+		["transform", `log_statements: ['keep_keys(attributes, ["${token}"])']`],
+		["resourcedetection", `detectors: [${token}]`],
+		["metricstransform", `transforms: [{operations: [{action: update_label, label: "user.${token}", new_label: a}]}]`],
+	].flatMap(([type = "", yaml = ""]) => {
+		const document = parseDocument(yaml);
+		return processorNotes(
+			`${type}/${token}`,
+			type,
+			`logs/${token}`,
+			"logs",
+			settingsOf(document, document.contents ?? undefined),
+		);
+	});
+	expect(said.length).toBeGreaterThanOrEqual(6);
+	expect(JSON.stringify(said)).not.toContain(token);
 });
 
 test("the same settings in Alloy's language", () => {
