@@ -297,10 +297,10 @@ describe("architecture", () => {
 	});
 
 	test("one file asks which system this is", () => {
+		// The loader has nothing of ours to ask, and names a folder by it.
+		const known = ["src/effects/files/system.ts", "src/start.ts"];
 		const found = violations((path, text) =>
-			path !== "src/effects/files/system.ts" && /\bplatform\(\)|process\.platform|\["platform"\]\(/.test(text)
-				? [path]
-				: [],
+			!known.includes(path) && /\bplatform\(\)|process\.platform|\["platform"\]\(/.test(text) ? [path] : [],
 		);
 		expect(found).toEqual([]);
 	});

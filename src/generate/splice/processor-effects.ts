@@ -61,7 +61,7 @@ const sampler: SettingsReader = (settings) => {
 	const share = settings.get("sampling_percentage");
 	// Measured with otelcol 0.155.0: without it nothing passes.
 	if (share === undefined || share === null)
-		return [{ kind: "drops", which: "all of them: it has no sampling_percentage" }];
+		return [{ kind: "drops", which: "because it has no sampling_percentage, without which none passes" }];
 	if (typeof share !== "number") return [{ kind: "drops", which: "how many, this file does not show" }];
 	return share >= 100 ? [] : [{ kind: "drops", which: `and keeps ${share} % of them` }];
 };

@@ -28,6 +28,13 @@ describe("what a processor does is said exactly", () => {
 		["attributes", 'actions: [{pattern: "^session", action: delete}]', [`deletes session.id${LOST}`]],
 		["attributes", 'actions: [{pattern: "^http", action: delete}]', []],
 		["attributes", 'actions: [{pattern: "(?i)^user", action: delete}]', [`deletes (?i)^user${LOST}`]],
+		// Tried here, it would take minutes.
+		["attributes", 'actions: [{pattern: "^(([a-z.]+)+)+!", action: delete}]', [`deletes ^(([a-z.]+)+)+!${LOST}`]],
+		[
+			"attributes",
+			`actions: [{pattern: "${".*".repeat(20)}!", action: delete}]`,
+			[`deletes ${".*".repeat(20)}!${LOST}`],
+		],
 		["filter", "logs: {log_record: ['a == 1', 'b == 2']}", [`drops records where a == 1 or b == 2${SEE}`]],
 		["filter", "log_conditions: ['a == 1']", [`drops records where a == 1${SEE}`]],
 		["filter", "log_conditions: [{context: log, conditions: ['a == 1']}]", [`drops records where a == 1${SEE}`]],
@@ -36,7 +43,11 @@ describe("what a processor does is said exactly", () => {
 		["filter", "{}", []],
 		["probabilistic_sampler", "sampling_percentage: 15", [`drops records and keeps 15 % of them${SEE}`]],
 		["probabilistic_sampler", "sampling_percentage: 100", []],
-		["probabilistic_sampler", "{}", [`drops records all of them: it has no sampling_percentage${SEE}`]],
+		[
+			"probabilistic_sampler",
+			"{}",
+			[`drops records because it has no sampling_percentage, without which none passes${SEE}`],
+		],
 		["resource_detection", "{detectors: [system], override: false}", []],
 		["resourcedetection", "{detectors: [system], system: {resource_attributes: {host.name: {enabled: false}}}}", []],
 		["groupbyattrs", "keys: [host.name, a]", ["moves host.name from records to their resource"]],
