@@ -176,7 +176,7 @@ export async function takeWords(engine: Engine, flags: FlagReader): Promise<void
 	];
 	const problems: Problem[] = [];
 	for (const [word, , subject] of said) {
-		// One that is said to be written in the same breath is.
+		// One that the same command says to be written is.
 		if (word !== "confirmed" || subject !== written) problems.push(...(await unfit(engine, word, subject)));
 	}
 	if (problems.length > 0) throw new CrossfadeError("refused", problems);

@@ -1,5 +1,6 @@
 import type { Problem } from "../base/errors.ts";
 import { ownEntry } from "../base/lookup.ts";
+import { shownName } from "../base/mask.ts";
 import { acceptanceOf } from "./acceptance.ts";
 import { type Engine, nextAbout } from "./engine.ts";
 import { nextStep } from "./next.ts";
@@ -22,7 +23,7 @@ const UNFIT: Readonly<Record<PersonSays, WhyUnfit>> = {
 		const write = ownEntry(engine.state().stores, name)?.write;
 		if (write !== undefined && write.is !== "never") return undefined;
 		return {
-			what: `nobody is asked to write store ${name} now, so nothing in it can be what belongs there`,
+			what: `nobody is asked to write store ${shownName(name)} now, so nothing in it can be what belongs there`,
 			fix: STATUS,
 		};
 	},
@@ -33,7 +34,7 @@ const UNFIT: Readonly<Record<PersonSays, WhyUnfit>> = {
 	removed({ spec }, name) {
 		if (!spec.stores.some((each) => each.name === name)) return undefined;
 		return {
-			what: `store ${name} is in the fleet file, so it gets the new token`,
+			what: `store ${shownName(name)} is in the fleet file, so it gets the new token`,
 			fix: "take it off the rotation's stores: there first, if it needs nothing more",
 		};
 	},

@@ -2,6 +2,7 @@ import type { StoreWrite, StoreWritten } from "../adapters/stores/store.ts";
 import { limitConcurrency } from "../base/concurrency.ts";
 import type { Problem } from "../base/errors.ts";
 import { ownEntry } from "../base/lookup.ts";
+import { shownName } from "../base/mask.ts";
 import { openStore } from "../prove/evidence/store.ts";
 import { isOwnProbe } from "../prove/judge/own-probes.ts";
 import { observe } from "../prove/watch/observe.ts";
@@ -152,7 +153,7 @@ export async function lastCopy(engine: Engine): Promise<Problem | undefined> {
 	return {
 		what: "no store has the new token any more, so the one that is sealed here is the last, and is not forgotten",
 		expected: `fp=${fresh} in a store`,
-		got: names.map((name, index) => `store ${name}: ${shows(held[index])}`).join(", "),
+		got: names.map((name, index) => `store ${shownName(name)}: ${shows(held[index])}`).join(", "),
 		fix: "put it back (crossfade rotate export --out FILE --yes), then crossfade rotate resume; if it is not needed: crossfade rotate close --stranded --because REASON",
 	};
 }

@@ -184,11 +184,18 @@ async function askHidden(question: string): Promise<string> {
  * What was opened in its place it leaves alone. https://github.com/nodejs/node/blob/v20.20.2/src/node.cc (ResetStdio)
  */
 function letGoOfTerminal(): void {
+	if (isWindows) return;
 	for (const fd of [0, 1, 2]) {
-		if (!fstatSync(fd).isCharacterDevice()) continue;
+		try {
+			if (!fstatSync(fd).isCharacterDevice()) continue;
+		} catch {
+			continue; // It was closed by whoever started us.
+		}
 		closeSync(fd);
-		// It gets the number that was just given back: all before it are in use.
-		openSync(devNull, "r+");
+		// It gets the lowest free number: the one that was just given back, unless one before it was never open.
+		let opened: number;
+		do opened = openSync(devNull, "r+");
+		while (opened < fd);
 	}
 }
 
