@@ -20,24 +20,25 @@
 # The last line of output is the report:
 #   crossfade ok|drift|absent|refused|error fp=FINGERPRINT|none|mixed cfg=1 cli=NAME:STATE,... users=N [skipped=N] [late=NAME,...]
 # fp: the first 12 hex digits of SHA-256 over the token. State of a CLI: ok; drift (set differently); absent (not found); old (a
-# release that cannot be set); stale (set, but a background process still has the old token); refused (a person must change its
-# file); error. users: accounts looked at; skipped: homes that could not be looked at; late: accounts that took too long.
+# release that cannot be set); stale (set, but a background process still has the old token); unknown (it may not start); refused (a
+# person must change its file); error. users: accounts looked at; skipped: homes that could not be looked at; late: accounts that
+# took too long.
 #
 # Exit codes: 0 success; 1 a bug; 2 an option is wrong; 11 refused: a file that cannot be parsed or safely replaced; 12 a file could
 # not be written; such files are unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     66  Settings and vehicle
-#    105  CLIs: their files, settings and signs
-#    242  Editor of JSON and TOML files, an awk program
-#    947  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1088  Output
-#   1166  Options
-#   1225  Machine: its system, people and CLIs
-#   1418  Lock and working folder
-#   1514  Files
-#   1726  The work
-#   1781  Start
+#     67  Settings and vehicle
+#    106  CLIs: their files, settings and signs
+#    243  Editor of JSON and TOML files, an awk program
+#    957  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1098  Output
+#   1176  Options
+#   1235  Machine: its system, people and CLIs
+#   1428  Lock and working folder
+#   1524  Files
+#   1736  The work
+#   1791  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -104,7 +105,7 @@ exit_code() {
 
 # ---- CLIs: their files, settings and signs ----
 
-# system_file CLI, user_file CLI: set file (the machine's, or relative to folder), folder, format, and since, the first release that obeys it
+# system_file CLI, user_file CLI: set file (the machine's, or in folder), folder, format, and since, the first release that obeys it
 system_file() {
   header_folder='' folder=''
   case $1 in
@@ -369,7 +370,7 @@ function member(host, path, at) {
 
 # A pointer is found for the first time
 function born(path, kind, at) {
-  if (format == "toml" || (path in WANT)) KIND[path] = kind
+  if (format == "toml" || (path in WANT) || (up(path) in WANT)) KIND[path] = kind
   if (path in WANT) WHERE[path] = at
 }
 
@@ -607,11 +608,20 @@ function toml_scalar(   at) {
   while (match(W, /^[-+.:0-9A-Za-z_]+/)) take(RLENGTH)
   if (TOK ~ /^[0-9][0-9][0-9][0-9]-[^T]*$/ && match(W, /^ [0-9][0-9]:[-+.:0-9A-Za-z]+/)) take(RLENGTH)
   if (TOK == "true" || TOK == "false") TYPE = "bool"
-  else if (TOK ~ /^([-+]?(0|[1-9](_?[0-9])*)|0x[0-9A-Fa-f](_?[0-9A-Fa-f])*|0o[0-7](_?[0-7])*|0b[01](_?[01])*)$/) TYPE = "int"
+  else if (TOK ~ /^([-+]?(0|[1-9](_?[0-9])*)|0x[0-9A-Fa-f](_?[0-9A-Fa-f])*|0o[0-7](_?[0-7])*|0b[01](_?[01])*)$/) {
+    TYPE = "int"
+    if (TOK ~ /^[-+]?[1-9][0-9_]*$/ && too_large(TOK)) fail(at, "a number is too large")
+  }
   else if (TOK ~ /^[-+]?((0|[1-9](_?[0-9])*)([.][0-9](_?[0-9])*)?([eE][-+]?[0-9](_?[0-9])*)?|inf|nan)$/) TYPE = "float"
   else if (TOK ~ /^[0-9][0-9]/ && TOK ~ ("^(" DATE "([Tt ]" TIME "([Zz]|[-+]" HOUR ":[0-5][0-9])?)?|" TIME ")$")) TYPE = "date"
   else fail(at, "expected a value")
   if (SPILT) fail(at, "a word is too long")
+}
+
+# Whether it has more than 64 bits, with which no reader takes the file
+function too_large(n) {
+  gsub(/[-+_]/, "", n)
+  return length(n) > 19 || (length(n) == 19 && (n "") > "9223372036854775807")
 }
 
 # A string of any of the four kinds
@@ -1123,11 +1133,11 @@ trouble() {
   if [ "$worst" -ne 12 ]; then worst=$4; fi
 }
 
-# set_state CLI STATE: of two states of a CLI the first in this list stays: what another install can change comes first
+# set_state CLI STATE: of two states of a CLI the first in this list stays
 states=
 set_state() {
   rest=${states#* "$1="}
-  for state in drift stale error refused old ok absent; do
+  for state in drift stale error refused old unknown ok absent; do
     case $state in
       "$2") states="${states%% "$1="*} $1=$2 ${rest#* }" ;;
       "${rest%% *}") ;;
@@ -1808,6 +1818,7 @@ main() {
   handle_clis
   result=absent code=9 failed=0
   if some_cli ok; then result=ok code=0; fi
+  if some_cli unknown; then result=refused code=11; fi
   if [ -n "$refused" ]; then result=refused code=11 failed=11; fi
   if [ "$worst" -ne 0 ]; then result=error code=$worst failed=$worst; fi
   if some_cli drift || some_cli stale; then result=drift code=10; fi

@@ -18,23 +18,24 @@
 # The last line of output is the report:
 #   crossfade ok|drift|absent|refused|error fp=FINGERPRINT|none|mixed cfg=1 cli=NAME:STATE,... users=N [skipped=N] [gone=N] [wsl=N]
 # fp: the first 12 hex digits of SHA-256 over the token. State of a CLI: ok; drift (set differently); absent (not found); old (a
-# release that cannot be set); refused (a person must change its file); error. users: accounts looked at; skipped: homes that could
-# not be looked at; gone: homes that were removed; wsl: accounts with a Linux in WSL, whose CLIs are not looked at.
+# release that cannot be set); unknown (it may not start); refused (a person must change its file); error. users: accounts looked
+# at; skipped: homes that could not be looked at; gone: homes that were removed; wsl: accounts with a Linux in WSL, whose CLIs are
+# not looked at.
 #
 # Exit codes: 0 success; 1 a bug; 2 an option is wrong; 11 refused: a file that cannot be parsed or safely replaced; 12 a file could
 # not be written; such files are unchanged; 13 this system, or PowerShell as it is restricted here, cannot run the script.
 #
 # Contents, by line:
-#     52  Settings and vehicle
-#    106  CLIs: their files, settings and signs
-#    380  Output
-#    447  Options
-#    496  Machine: its system, people and CLIs
-#    817  Lock
-#    860  Files
-#   1386  Editor of JSON and TOML files
-#   2611  The work
-#   2682  Start
+#     53  Settings and vehicle
+#    107  CLIs: their files, settings and signs
+#    381  Output
+#    448  Options
+#    497  Machine: its system, people and CLIs
+#    818  Lock
+#    861  Files
+#   1387  Editor of JSON and TOML files
+#   2631  The work
+#   2702  Start
 Set-PSDebug -Off
 (& {
 # PowerShell reads all of a file before it runs any of it, and all of this is one statement: of a file that was cut off nothing runs.
@@ -148,7 +149,7 @@ $CLIS = @{
       Tail = 17
       Format = 'json'; Since = '0.0.0'
       SinceWith = @()
-      Demands = @('kind;/env /permissions /hooks /statusLine /enabledPlugins /attribution /sandbox /fileSuggestion /modelOverrides /worktree /pluginConfigs /remote /spinnerVerbs /autoMode /voice /breakReminder /quietHours /remoteTools /skillOverrides /sandbox/network /sandbox/filesystem /sandbox/ignoreViolations /sandbox/ripgrep;object', 'kind;/model /otelHeadersHelper /apiKeyHelper /outputStyle /awsAuthRefresh /awsCredentialExport /language /plansDirectory /agent /minimumVersion /$schema /proxyAuthHelper /gcpAuthRefresh /processWrapper /attributionProject /prUrlTemplate /advisorModel /requiredMinimumVersion /requiredMaximumVersion /timeFormat /timeZone /autoMemoryDirectory /claudeMd /pluginTrustMessage /forceLoginOrgUUID /attribution/commit /attribution/pr /statusLine/command /fileSuggestion/command /remote/defaultEnvironmentId /quietHours/start;string', 'kind;/autoUpdatesChannel;latest|stable|rc', 'kind;/cleanupPeriodDays /skillListingMaxDescChars /totalTokensReminderBudget;count', 'kind;/feedbackSurveyRate /skillListingBudgetFraction /statusLine/padding /sandbox/network/httpProxyPort;number', 'kind;/includeCoAuthoredBy /includeGitInstructions /enableAllProjectMcpServers /disableAllHooks /respectGitignore /skipWebFetchPreflight /spinnerTipsEnabled /alwaysThinkingEnabled /fastMode /prefersReducedMotion /autoMemoryEnabled /channelsEnabled /allowManagedHooksOnly /wslInheritsWindowsSettings /disableReplyCheck /workflowKeywordTriggerEnabled /bashEditDiffEnabled /respondToBashCommands /allowAllClaudeAiMcps /allowClaudeInChromeWithManagedMcp /allowNestedModelAccessUnderForceLogin /forceRemoteSettingsRefresh /clawdFileProgressEnabled /syntaxHighlightingDisabled /terminalTitleFromRename /promptSuggestionEnabled /emojiCompletionEnabled /awaySummaryEnabled /showClearContextOnPlanAccept /doneMeansMerged /totalTokensReminderAfterUserTurn /autoDreamEnabled /showThinkingSummaries /verbose /autoCompactEnabled /precomputeCompactionEnabled /idleCompaction /switchModelsOnFlag /autoScrollEnabled /wheelScrollAccelerationEnabled /fileCheckpointingEnabled /showTurnDuration /showMessageTimestamps /terminalProgressBarEnabled /todoFeatureEnabled /inputNeededNotifEnabled /agentPushNotifEnabled /voiceEnabled /axScreenReader /skipAutoPermissionPrompt /syncClaudeAiSkills /syncClaudeAiPlugins /enforceAvailableModels /disableClaudeAiConnectors /disableBundledSkills /disableDirectMcpSkills /disableAgentView /disableRemoteControl /disableWorkflows /disableArtifact /enableArtifact /enableWorkflows /disableSkillShellExecution /disableWindowsBashCommandSplit /allowManagedPermissionRulesOnly /allowManagedMcpServersOnly /disableCommandPluginSources /disableSideloadFlags /fastModePerSessionOptIn /responseComparisonEnabled /skipDangerousModePermissionPrompt /skipWorkflowUsageWarning /autoContinueAtUsageLimit /remoteControlAtStartup /isolatePeerMachines /autoUploadSessions /attribution/sessionUrl /breakReminder/enabled /quietHours/enabled /voice/enabled /voice/autoSubmit /sandbox/enabled /sandbox/failIfUnavailable /sandbox/autoAllowBashIfSandboxed /sandbox/allowUnsandboxedCommands /sandbox/enableWeakerNestedSandbox /sandbox/network/allowLocalBinding;boolean', 'kind;/permissions/allow /permissions/deny /permissions/ask /permissions/additionalDirectories /companyAnnouncements /disabledMcpjsonServers /availableModels /httpHookAllowedEnvVars /allowedHttpHookUrls /strictKnownMarketplaces /fallbackModel /pluginSuggestionMarketplaces /claudeMdExcludes /enabledMcpjsonServers /allowedChannelPlugins /sshConfigs /autoMode/allow /hooks/PreToolUse /hooks/PermissionRequest /sandbox/excludedCommands /sandbox/network/allowedDomains /sandbox/filesystem/allowWrite /sandbox/filesystem/denyWrite /sandbox/filesystem/denyRead /sandbox/filesystem/allowRead /spinnerVerbs/verbs /worktree/sparsePaths /worktree/symlinkDirectories;list', 'kind;/desktopSessionCleanupPeriodDays;whole', 'kind;/env/OTEL_METRIC_EXPORT_INTERVAL /env/OTEL_METRIC_EXPORT_TIMEOUT /env/OTEL_LOGS_EXPORT_INTERVAL /env/OTEL_BLRP_EXPORT_TIMEOUT /env/OTEL_BLRP_MAX_QUEUE_SIZE /env/OTEL_BLRP_MAX_EXPORT_BATCH_SIZE;positive', 'kind;/blockedMarketplaces;{list}|{null}', 'kind;/parentSettingsBehavior /managedSourcesBehavior;first-wins|merge', 'kind;/disableAutoMode;disable|{null}', ('kind;/disableDeepLinkRegistration /permissions/disableAutoMode /permissions/disableBy' + 'passPermissionsMode;disable|disable'), 'kind;/feedbackDrafts;notify|quiet|off|{null}', 'kind;/workflowSizeGuideline;unrestricted|small|medium|large', 'kind;/defaultShell;bash|powershell', 'kind;/defaultView;chat|transcript', 'kind;/tui;default|fullscreen', 'kind;/totalTokensReminder;off|infinite|fixed|countdown|padded-countdown', 'kind;/daemonColdStart;transient|ask', ('kind;/permissions/defaultMode;acceptEdits|auto|by' + 'passPermissions|default|dontAsk|plan'), 'kind;/statusLine/type /fileSuggestion/type;command|command', 'kind;/spinnerVerbs/mode;append|replace', 'kind;/voice/mode;hold|tap', 'kind;/worktree/baseRef;fresh|head')
+      Demands = @('kind;env permissions hooks enabledPlugins attribution sandbox worktree pluginConfigs remote autoMode voice breakReminder quietHours remoteTools skillOverrides sandbox/network sandbox/filesystem sandbox/ignoreViolations allowedChannelPlugins/* pluginConfigs/* pluginConfigs/*/mcpServers pluginConfigs/*/options;object', 'kind;statusLine fileSuggestion;&type&command', 'kind;modelOverrides;strings', 'kind;spinnerVerbs;&mode&verbs', 'kind;model otelHeadersHelper apiKeyHelper outputStyle awsAuthRefresh awsCredentialExport language plansDirectory agent minimumVersion $schema proxyAuthHelper gcpAuthRefresh processWrapper attributionProject prUrlTemplate advisorModel requiredMinimumVersion requiredMaximumVersion timeFormat timeZone autoMemoryDirectory claudeMd pluginTrustMessage forceLoginOrgUUID attribution/commit attribution/pr statusLine/command fileSuggestion/command remote/defaultEnvironmentId quietHours/start sandbox/ripgrep/command hooks/PreToolUse/*/matcher hooks/PermissionRequest/*/matcher hooks/PreToolUse/*/hooks/*/command hooks/PermissionRequest/*/hooks/*/command;string', 'kind;autoUpdatesChannel;latest|stable|rc', 'kind;cleanupPeriodDays skillListingMaxDescChars totalTokensReminderBudget;count', 'kind;feedbackSurveyRate skillListingBudgetFraction statusLine/padding sandbox/network/httpProxyPort;number', 'kind;includeCoAuthoredBy includeGitInstructions enableAllProjectMcpServers disableAllHooks respectGitignore skipWebFetchPreflight spinnerTipsEnabled alwaysThinkingEnabled fastMode prefersReducedMotion autoMemoryEnabled channelsEnabled allowManagedHooksOnly wslInheritsWindowsSettings disableReplyCheck workflowKeywordTriggerEnabled bashEditDiffEnabled respondToBashCommands allowAllClaudeAiMcps allowClaudeInChromeWithManagedMcp allowNestedModelAccessUnderForceLogin forceRemoteSettingsRefresh clawdFileProgressEnabled syntaxHighlightingDisabled terminalTitleFromRename promptSuggestionEnabled emojiCompletionEnabled awaySummaryEnabled showClearContextOnPlanAccept doneMeansMerged totalTokensReminderAfterUserTurn autoDreamEnabled showThinkingSummaries verbose autoCompactEnabled precomputeCompactionEnabled idleCompaction switchModelsOnFlag autoScrollEnabled wheelScrollAccelerationEnabled fileCheckpointingEnabled showTurnDuration showMessageTimestamps terminalProgressBarEnabled todoFeatureEnabled inputNeededNotifEnabled agentPushNotifEnabled voiceEnabled axScreenReader skipAutoPermissionPrompt syncClaudeAiSkills syncClaudeAiPlugins enforceAvailableModels disableClaudeAiConnectors disableBundledSkills disableDirectMcpSkills disableAgentView disableRemoteControl disableWorkflows disableArtifact enableArtifact enableWorkflows disableSkillShellExecution disableWindowsBashCommandSplit allowManagedPermissionRulesOnly allowManagedMcpServersOnly disableCommandPluginSources disableSideloadFlags fastModePerSessionOptIn responseComparisonEnabled skipDangerousModePermissionPrompt skipWorkflowUsageWarning autoContinueAtUsageLimit remoteControlAtStartup isolatePeerMachines autoUploadSessions attribution/sessionUrl breakReminder/enabled quietHours/enabled voice/enabled voice/autoSubmit sandbox/enabled sandbox/failIfUnavailable sandbox/autoAllowBashIfSandboxed sandbox/allowUnsandboxedCommands sandbox/enableWeakerNestedSandbox sandbox/network/allowLocalBinding;boolean', 'kind;permissions/allow permissions/deny permissions/ask disabledMcpjsonServers strictKnownMarketplaces allowedChannelPlugins sshConfigs hooks/PreToolUse hooks/PermissionRequest hooks/PreToolUse/*/hooks hooks/PermissionRequest/*/hooks;list', 'kind;permissions/additionalDirectories companyAnnouncements availableModels httpHookAllowedEnvVars allowedHttpHookUrls fallbackModel pluginSuggestionMarketplaces claudeMdExcludes enabledMcpjsonServers autoMode/allow sandbox/excludedCommands sandbox/network/allowedDomains sandbox/filesystem/allowWrite sandbox/filesystem/denyWrite sandbox/filesystem/denyRead sandbox/filesystem/allowRead sandbox/ignoreViolations/* spinnerVerbs/verbs worktree/sparsePaths worktree/symlinkDirectories;texts', 'kind;desktopSessionCleanupPeriodDays;whole', 'kind;env/OTEL_METRIC_EXPORT_INTERVAL env/OTEL_METRIC_EXPORT_TIMEOUT env/OTEL_LOGS_EXPORT_INTERVAL env/OTEL_BLRP_EXPORT_TIMEOUT env/OTEL_BLRP_MAX_QUEUE_SIZE env/OTEL_BLRP_MAX_EXPORT_BATCH_SIZE;positive', 'kind;sshConfigs/*;&id&name&sshHost', 'kind;sandbox/ripgrep;&command', 'kind;strictKnownMarketplaces/* blockedMarketplaces/*;&source', 'kind;hooks/PreToolUse/* hooks/PermissionRequest/*;&hooks', 'kind;hooks/PreToolUse/*/hooks/* hooks/PermissionRequest/*/hooks/*;&type', 'kind;blockedMarketplaces;{list}|{null}', 'kind;enabledPlugins/*;{boolean}|{list}', 'kind;skillOverrides/*;on|name-only|user-invocable-only|off', 'kind;strictKnownMarketplaces/*/source blockedMarketplaces/*/source extraKnownMarketplaces/*/source/source;pluginDirectory|url|github|git|npm|file|directory|skills-dir|hostPattern|pathPattern|settings', 'kind;hooks/PreToolUse/*/hooks/*/type hooks/PermissionRequest/*/hooks/*/type;command|prompt|agent|http|mcp_tool', 'kind;parentSettingsBehavior managedSourcesBehavior;first-wins|merge', 'kind;disableAutoMode;disable|{null}', ('kind;disableDeepLinkRegistration permissions/disableAutoMode permissions/disableBy' + 'passPermissionsMode;disable|disable'), 'kind;feedbackDrafts;notify|quiet|off|{null}', 'kind;workflowSizeGuideline;unrestricted|small|medium|large', 'kind;defaultShell;bash|powershell', 'kind;defaultView;chat|transcript', 'kind;tui;default|fullscreen', 'kind;totalTokensReminder;off|infinite|fixed|countdown|padded-countdown', 'kind;daemonColdStart;transient|ask', ('kind;permissions/defaultMode;acceptEdits|auto|by' + 'passPermissions|default|dontAsk|plan'), 'kind;statusLine/type fileSuggestion/type;command|command', 'kind;spinnerVerbs/mode;append|replace', 'kind;voice/mode;hold|tap', 'kind;worktree/baseRef;fresh|head')
       Rows = @(
         @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT'),
         @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS'),
@@ -195,7 +196,7 @@ $CLIS = @{
       File = '%ProgramData%/OpenAI/Codex/requirements.toml'; Closed = ''
       Format = 'toml'; Since = '0.166.0'
       SinceWith = @()
-      Demands = @('kind;/otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas;boolean', 'kind;/otel/environment /otel/trace_exporter/otlp-http/endpoint /otel/trace_exporter/otlp-grpc/endpoint;string', 'kind;/otel/span_attributes /otel/trace_exporter/otlp-http/headers /otel/trace_exporter/otlp-http/tls /otel/trace_exporter/otlp-grpc/headers /otel/trace_exporter/otlp-grpc/tls;strings', 'kind;/otel/tracestate /otel/tool_result;object', 'kind;/otel/tool_result/max_bytes;whole', 'form;/otel/trace_exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint')
+      Demands = @('kind;otel/log_user_prompt otel/log_agent_responses otel/log_guardian_assessments otel/log_sse_deltas;boolean', 'kind;otel/environment otel/trace_exporter/*/endpoint;string', 'kind;otel/span_attributes otel/trace_exporter/*/headers otel/trace_exporter/*/tls;strings', 'kind;otel/tracestate otel/tool_result;object', 'kind;otel/tool_result/max_bytes;whole', 'form;otel/trace_exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint')
       Rows = @(
         @('', 'only', '/otel', 'exporter metrics_exporter trace_exporter environment log_agent_responses log_guardian_assessments log_sse_deltas log_user_prompt span_attributes tool_result tracestate'),
         @('prompts', 'set', '/otel/log_user_prompt', 'bool', 'true'),
@@ -219,7 +220,7 @@ $CLIS = @{
       Tail = 13
       Format = 'toml'; Since = '0.0.0'
       SinceWith = @()
-      Demands = @('kind;/analytics/enabled /allow_login_shell /check_for_update_on_startup /disable_paste_burst /hide_agent_reasoning /include_apps_instructions /include_environment_context /include_permissions_instructions /show_raw_agent_reasoning /suppress_unstable_features_warning /agents/interrupt_message /feedback/enabled /sandbox_workspace_write/network_access /sandbox_workspace_write/exclude_tmpdir_env_var /shell_environment_policy/ignore_default_excludes /shell_environment_policy/experimental_use_profile /tui/animations /mcp_servers/*/enabled /otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas;boolean', 'kind;/apps_mcp_product_sku /chatgpt_base_url /compact_prompt /default_permissions /developer_instructions /instructions /log_dir /mcp_oauth_callback_url /model /model_catalog_json /model_instructions_file /model_provider /model_reasoning_effort /openai_base_url /oss_provider /plan_mode_reasoning_effort /review_model /service_tier /sqlite_home /agents/default_subagent_model /tui/theme /agents/*/description /mcp_servers/*/command /mcp_servers/*/url /model_providers/*/name /model_providers/*/base_url /model_providers/*/env_key /profiles/*/model /profiles/*/model_provider /otel/environment /otel/trace_exporter/otlp-http/endpoint /otel/trace_exporter/otlp-grpc/endpoint;string', 'kind;/model_auto_compact_token_limit /model_context_window /agents/max_depth;int', 'kind;/background_terminal_max_timeout /mcp_oauth_callback_port /project_doc_max_bytes /tool_output_token_limit /agents/job_max_runtime_seconds /history/max_bytes /model_providers/*/request_max_retries /otel/tool_result/max_bytes;whole', 'kind;/notify /project_doc_fallback_filenames /project_root_markers /sandbox_workspace_write/writable_roots /shell_environment_policy/exclude /shell_environment_policy/include_only /tui/status_line /mcp_servers/*/args /mcp_servers/*/enabled_tools;texts', 'kind;/profile /mcp_servers/*/bearer_token /model_providers/openai;nothing', 'kind;/agents /analytics /apps /audio /auto_review /features /feedback /history /hooks /marketplaces /mcp_servers /memories /model_providers /notice /otel /permissions /plugins /profiles /projects /realtime /sandbox_workspace_write /shell_environment_policy /skills /tool_suggest /tools /tui /windows /skills/bundled /agents/* /apps/* /marketplaces/* /plugins/* /profiles/* /projects/* /otel/tracestate /otel/tool_result;object', 'kind;/agents/max_threads;count', 'kind;/history/persistence;save-all|none', 'kind;/shell_environment_policy/inherit;core|all|none', 'kind;/shell_environment_policy/set /mcp_servers/*/env /mcp_servers/*/http_headers /model_providers/*/http_headers /otel/tracestate/* /otel/span_attributes /otel/trace_exporter/otlp-http/headers /otel/trace_exporter/otlp-http/tls /otel/trace_exporter/otlp-grpc/headers /otel/trace_exporter/otlp-grpc/tls;strings', 'kind;/skills/config;list', 'kind;/tools/web_search /features/*;{boolean}|{object}', 'kind;/tui/notifications;{boolean}|{list}', 'kind;/tui/alternate_screen;auto|always|never', 'kind;/tui/notification_method;auto|osc9|osc777|bel', 'kind;/windows/sandbox;elevated|unelevated|mxc', 'kind;/mcp_servers/*;^command^url', 'kind;/mcp_servers/*/startup_timeout_sec;number', 'kind;/model_providers/*;^name', 'kind;/model_providers/*/wire_api;responses|responses', 'kind;/profiles/*/approvals_reviewer /approvals_reviewer;user|auto_review|guardian_subagent', 'kind;/profiles/*/model_reasoning_summary /model_reasoning_summary;auto|concise|detailed|none', 'kind;/profiles/*/model_verbosity /model_verbosity;low|medium|high', 'kind;/profiles/*/personality /personality;none|friendly|pragmatic', 'kind;/profiles/*/sandbox_mode /sandbox_mode;read-only|workspace-write|danger-full-access', 'kind;/profiles/*/web_search /web_search;disabled|cached|indexed|live', 'kind;/profiles/*/approval_policy;untrusted|on-request|on-failure|never|{object}', 'kind;/projects/*/trust_level;trusted|untrusted', 'kind;/approval_policy;on-request|on-failure|never|{object}', 'kind;/cli_auth_credentials_store;file|keyring|auto|ephemeral', 'kind;/forced_login_method;chatgpt|api', 'kind;/mcp_oauth_credentials_store;auto|file|keyring', 'kind;/file_opener;vscode|vscode-insiders|windsurf|cursor|none', 'form;/otel/trace_exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint')
+      Demands = @('kind;analytics/enabled allow_login_shell check_for_update_on_startup disable_paste_burst hide_agent_reasoning include_apps_instructions include_environment_context include_permissions_instructions show_raw_agent_reasoning suppress_unstable_features_warning agents/interrupt_message feedback/enabled sandbox_workspace_write/network_access sandbox_workspace_write/exclude_tmpdir_env_var shell_environment_policy/ignore_default_excludes shell_environment_policy/experimental_use_profile tui/animations mcp_servers/*/enabled otel/log_user_prompt otel/log_agent_responses otel/log_guardian_assessments otel/log_sse_deltas;boolean', 'kind;apps_mcp_product_sku chatgpt_base_url compact_prompt default_permissions developer_instructions instructions log_dir mcp_oauth_callback_url model model_catalog_json model_instructions_file model_provider model_reasoning_effort openai_base_url oss_provider plan_mode_reasoning_effort review_model service_tier sqlite_home agents/default_subagent_model tui/notifications/* tui/theme agents/*/description mcp_servers/*/command mcp_servers/*/url model_providers/*/name model_providers/*/base_url model_providers/*/env_key profiles/*/model profiles/*/model_provider otel/environment otel/trace_exporter/*/endpoint;string', 'kind;model_auto_compact_token_limit model_context_window agents/max_depth;int', 'kind;background_terminal_max_timeout mcp_oauth_callback_port project_doc_max_bytes tool_output_token_limit agents/job_max_runtime_seconds history/max_bytes model_providers/*/request_max_retries otel/tool_result/max_bytes;whole', 'kind;notify project_doc_fallback_filenames project_root_markers sandbox_workspace_write/writable_roots shell_environment_policy/exclude shell_environment_policy/include_only tui/status_line mcp_servers/*/args mcp_servers/*/enabled_tools;texts', 'kind;profile mcp_servers/*/bearer_token model_providers/openai;nothing', 'kind;agents analytics apps audio auto_review features feedback history hooks marketplaces mcp_servers memories model_providers notice otel permissions plugins profiles projects realtime sandbox_workspace_write shell_environment_policy skills tool_suggest tools tui windows skills/bundled agents/* apps/* marketplaces/* plugins/* profiles/* projects/* otel/tracestate otel/tool_result;object', 'kind;agents/max_threads;count', 'kind;history/persistence;save-all|none', 'kind;shell_environment_policy/inherit;core|all|none', 'kind;shell_environment_policy/set mcp_servers/*/env mcp_servers/*/http_headers model_providers/*/http_headers otel/tracestate/* otel/span_attributes otel/trace_exporter/*/headers otel/trace_exporter/*/tls;strings', 'kind;skills/config;list', 'kind;tools/web_search features/*;{boolean}|{object}', 'kind;tui/notifications;{boolean}|{list}', 'kind;tui/alternate_screen;auto|always|never', 'kind;tui/notification_method;auto|osc9|osc777|bel', 'kind;windows/sandbox;elevated|unelevated|mxc', 'kind;mcp_servers/*;^command^url', 'kind;mcp_servers/*/startup_timeout_sec;number', 'kind;model_providers/*;^name', 'kind;model_providers/*/wire_api;responses|responses', 'kind;profiles/*/approvals_reviewer approvals_reviewer;user|auto_review|guardian_subagent', 'kind;profiles/*/model_reasoning_summary model_reasoning_summary;auto|concise|detailed|none', 'kind;profiles/*/model_verbosity model_verbosity;low|medium|high', 'kind;profiles/*/personality personality;none|friendly|pragmatic', 'kind;profiles/*/sandbox_mode sandbox_mode;read-only|workspace-write|danger-full-access', 'kind;profiles/*/web_search web_search;disabled|cached|indexed|live', 'kind;profiles/*/approval_policy;untrusted|on-request|on-failure|never|{object}', 'kind;projects/*/trust_level;trusted|untrusted', 'kind;approval_policy;on-request|on-failure|never|{object}', 'kind;cli_auth_credentials_store;file|keyring|auto|ephemeral', 'kind;forced_login_method;chatgpt|api', 'kind;mcp_oauth_credentials_store;auto|file|keyring', 'kind;file_opener;vscode|vscode-insiders|windsurf|cursor|none', 'form;otel/trace_exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint')
       Rows = @()
       Beside = @{ Ending = '.config.toml'; Divert = 'otlp|\\u' }
     }
@@ -278,7 +279,7 @@ $CLIS = @{
       SinceWith = @(
         ,@('prompts', '0.40.0')
       )
-      Demands = @('kind;/security;object', 'kind;/policyPaths /adminPolicyPaths;{string}|{list}', 'kind;/model/maxSessionTurns;number', 'kind;/tools/sandbox;{boolean}|{object}|docker|podman|sandbox-exec|runsc|lxc|windows-native')
+      Demands = @('kind;security;object', 'kind;policyPaths adminPolicyPaths;{string}|{list}', 'kind;model/maxSessionTurns;number', 'kind;tools/sandbox;{boolean}|{object}|docker|podman|sandbox-exec|runsc|lxc|windows-native')
       Rows = @()
       Beside = $null
     }
@@ -348,7 +349,7 @@ $CLIS = @{
       Tail = 29
       Format = 'jsonc'; Since = '0.24.4'
       SinceWith = @()
-      Demands = @('kind;/plansDirectory /proxy /imageModel /modelFallbacks;string', 'kind;/omni;object', 'kind;/model/maxWallTimeSeconds /model/goalTokenBudget;number', 'kind;/env/OTEL_BLRP_EXPORT_TIMEOUT /env/OTEL_BLRP_MAX_QUEUE_SIZE /env/OTEL_BLRP_MAX_EXPORT_BATCH_SIZE /env/OTEL_BSP_EXPORT_TIMEOUT /env/OTEL_BSP_MAX_QUEUE_SIZE /env/OTEL_BSP_MAX_EXPORT_BATCH_SIZE;positive')
+      Demands = @('kind;plansDirectory proxy imageModel modelFallbacks;string', 'kind;omni;object', 'kind;model/maxWallTimeSeconds model/goalTokenBudget;number', 'kind;env/OTEL_BLRP_EXPORT_TIMEOUT env/OTEL_BLRP_MAX_QUEUE_SIZE env/OTEL_BLRP_MAX_EXPORT_BATCH_SIZE env/OTEL_BSP_EXPORT_TIMEOUT env/OTEL_BSP_MAX_QUEUE_SIZE env/OTEL_BSP_MAX_EXPORT_BATCH_SIZE;positive')
       Rows = @()
       Beside = $null
     }
@@ -414,7 +415,7 @@ function Add-Trouble($cli, $file, $reason, $code = 0) {
 }
 
 # Set-State CLI STATE: of two states of a CLI the first in this list stays: what another install can change comes first
-$STATES = 'drift', 'stale', 'error', 'refused', 'old', 'ok', 'absent'
+$STATES = 'drift', 'stale', 'error', 'refused', 'old', 'unknown', 'ok', 'absent'
 function Set-State($cli, $state) {
   if ([array]::IndexOf($STATES, $state) -lt [array]::IndexOf($STATES, $run.States[$cli])) { $run.States[$cli] = $state }
 }
@@ -1301,7 +1302,7 @@ function Get-Plan($cli, $layer, $text) {
 function Get-DemandRows($demands) {
   foreach ($demand in $demands) {
     $verb, $pointers, $rest = $demand.Split(';')
-    foreach ($pointer in $pointers.Split(' ')) { (@($verb, $pointer) + $rest) -join "`t" }
+    foreach ($pointer in $pointers.Split(' ')) { (@($verb, ('/' + $pointer)) + $rest) -join "`t" }
   }
 }
 
@@ -1578,12 +1579,13 @@ function EdValue($path, $hush) {
             $depth++
             if ($depth -gt 200) { return EdFail ($token.Index + 1) 'nested too deeply' }
             $stackOpen[$depth] = $c; $stackPath[$depth] = $path; $stackCount[$depth] = 0; $stackMember[$depth] = $null; $stackHush[$depth] = $hush; $stackWanted[$depth] = $isWanted
-            if ($isWanted) { EdOpened $path $c ($token.Index + 1) } elseif ($isToml) { $kind[$path] = if ($c -eq 123) { 'object' } else { 'array' } }
+            if ($isWanted) { EdOpened $path $c ($token.Index + 1) } elseif ($isToml -or $stackWanted[$depth - 1]) { $kind[$path] = if ($c -eq 123) { 'object' } else { 'array' } }
             if ($isListed) { $list.Add($path + '=' + [char]$c) }
         } else {
             $value = $token.Groups[1]
             if (-not $value.Success -or ($value.Length -gt 32768 -and $c -ne 34 -and $c -ne 39)) { $s.Token = $token; EdBorn $path 'string' (EdAt); return EdBadValue $token }
-            if ($isWanted) { EdBorn $path (EdType $value.Value) ($token.Index + 1) } elseif ($isToml) { $kind[$path] = if ($c -eq 34 -or $c -eq 39 -or -not $stackWanted[$depth]) { 'string' } else { EdType $value.Value } }
+            if ($isToml -and $value.Length -gt 18 -and $c -ne 34 -and $c -ne 39 -and (EdIsTooLarge $value.Value)) { $s.Token = $token; return EdFail (EdAt) 'a number is too large' }
+            if ($isWanted) { EdBorn $path (EdType $value.Value) ($token.Index + 1) } elseif ($isToml -or $stackWanted[$depth]) { $kind[$path] = if ($c -eq 34 -or $c -eq 39 -or -not $stackWanted[$depth]) { 'string' } else { EdType $value.Value } }
             if ($isListed) { $list.Add($path + '=' + $value.Value) }
             $end = $value.Index + $value.Length
         }
@@ -1649,6 +1651,13 @@ function EdType($token) {
     }
     if ($token -cmatch '\A-?[0-9]+\z') { return 'int' }
     return 'float'
+}
+
+# Whether a whole number has more than 64 bits, with which no reader takes the file
+function EdIsTooLarge($token) {
+    if ($token -cnotmatch '\A[-+]?[1-9][0-9_]*\z') { return $false }
+    $digits = $token.Replace('_', '').TrimStart('-', '+')
+    return $digits.Length -gt 19 -or ($digits.Length -eq 19 -and [string]::CompareOrdinal($digits, '9223372036854775807') -gt 0)
 }
 
 # Why no value is here
@@ -2050,7 +2059,7 @@ function EdReadRows {
         if ([string]::Equals($field[0], 'drop')) { $s.Drops.Add($p); $s.Silent[$p] = 1 }
         elseif ([string]::Equals($field[0], 'keep')) { $s.Keep[$p] = 1 }
         elseif ([string]::Equals($field[0], 'join')) { $s.Join[$p] = 1 }
-        elseif ([string]::Equals($field[0], 'kind') -and $field.Length -eq 3) { if ($p.Contains('*')) { $s.Star[$p] = $field[2] } else { $s.Kinds[$p] = $field[2] } }
+        elseif ([string]::Equals($field[0], 'kind') -and $field.Length -eq 3) { EdReadKind $p $field[2] }
         elseif ([string]::Equals($field[0], 'only') -and $field.Length -eq 3) { $s.Only[$p] = ' ' + $field[2] + ' ' }
         elseif ([string]::Equals($field[0], 'form') -and $field.Length -eq 4) { $s.Form[$p] = $field; EdWantForm $p $field[3] }
         elseif ([string]::Equals($field[0], 'set') -and $field.Length -gt 3) {
@@ -2067,6 +2076,14 @@ function EdReadRows {
     }
     foreach ($one in $s.Sets) { $s.Need[$one] = 1 }
     return $true
+}
+
+# The row of a kind
+function EdReadKind($p, $kind) {
+    $s = $script:Ed
+    if (-not $p.Contains('*')) { $s.Kinds[$p] = $kind; return }
+    $s.Star[$p] = $kind
+    for ($p = EdUp $p; $p.Contains('*'); $p = EdUp $p) { if (-not $s.Star.ContainsKey($p)) { $s.Star[$p] = 'any' } }
 }
 
 function EdFits($type, $value) {
@@ -2144,13 +2161,10 @@ function EdUnstar {
     $s = $script:Ed
     $found = $false
     foreach ($p in $s.Star.Keys) {
-        $i = $p.IndexOf([char]42)
-        $head = $p.Substring(0, $i)
-        $tail = $p.Substring($i + 1)
+        $head = $p.Substring(0, $p.IndexOf([char]42))
+        $like = '\A' + $p.Replace('*', '[^/]+') + '\z'
         foreach ($q in $s.Kind.Keys) {
-            $n = $q.Length - $p.Length + 1
-            if ($n -lt 1 -or $s.Kinds.ContainsKey($q) -or -not (EdStarts $q $head) -or -not $q.EndsWith($tail, [System.StringComparison]::Ordinal)) { continue }
-            if ($q.IndexOf([char]47, $i, $n) -ge 0) { continue }
+            if ($s.Kinds.ContainsKey($q) -or -not (EdStarts $q $head) -or $q -cnotmatch $like) { continue }
             $s.Kinds[$q] = $s.Star[$p]
             $found = $true
             if (-not $s.Want.ContainsKey($q)) { $s.Want[$q] = 2 }
@@ -2192,21 +2206,27 @@ function EdMisformed($p) {
 }
 
 function EdIsOfKind($p, $wanted) {
-    if ([string]::Equals($script:Ed.Kind[$p], $wanted)) { return $true }
+    if ([string]::Equals($script:Ed.Kind[$p], $wanted) -or [string]::Equals($wanted, 'any')) { return $true }
     $kind = EdKindWord $script:Ed.Kind[$p]
-    if ([int]$wanted[0] -eq 94) { return [string]::Equals($kind, 'object') -and (EdHasOne $p $wanted) }
+    if ([int]$wanted[0] -eq 94) { return [string]::Equals($kind, 'object') -and (EdCountOf $p $wanted) -eq 1 }
+    if ([int]$wanted[0] -eq 38) { return [string]::Equals($kind, 'object') -and (EdCountOf $p $wanted) -eq $wanted.Split([char]38).Length - 1 }
     if ([string]::Equals($wanted, 'whole')) { return (EdContent $p) -cmatch '\Aint\t[+]?[0-9]' }
+    if ([string]::Equals($wanted, 'small')) { return (EdContent $p) -cmatch '\A(?:int|float)\t[0-5]?[0-9]{1,4}(?:[.][0-9]+)?\z' }
     if ([string]::Equals($wanted, 'positive')) { return (EdContent $p) -cmatch '\Astring\t[1-9][0-9]*\z' }
     if ([string]::Equals($wanted, 'count')) { return (EdContent $p) -cmatch '\Aint\t[1-9]' }
     if (-not $wanted.Contains('|')) { return [string]::Equals($kind, $wanted) }
-    return EdHasWord $wanted 124 $(if ([string]::Equals($kind, 'string')) { (EdContent $p).Substring(7) } else { '{' + $kind + '}' })
+    if (-not [string]::Equals($kind, 'string')) { return EdHasWord $wanted 124 ('{' + $kind + '}') }
+    $text = (EdContent $p).Substring(7)
+    if (EdHasWord $wanted 124 $text) { return $true }
+    $inTable = [regex]::Match($wanted, '[{](/[^}]*)')
+    return $inTable.Success -and $script:Ed.Kind.ContainsKey($inTable.Groups[1].Value + '/' + (EdReference $text))
 }
 
-# Whether a table has one of the keys that follow a ^, and no other of them
-function EdHasOne($p, $wanted) {
+# How many of the keys a table has that follow a mark in a kind
+function EdCountOf($p, $wanted) {
     $n = 0
-    foreach ($name in $wanted.Substring(1).Split([char]94)) { if ($script:Ed.Kind.ContainsKey($p + '/' + $name)) { $n++ } }
-    return $n -eq 1
+    foreach ($name in $wanted.Substring(1).Split([char]$wanted[0])) { if ($script:Ed.Kind.ContainsKey($p + '/' + $name)) { $n++ } }
+    return $n
 }
 
 function EdHasWord($words, $between, $word) { return [System.Array]::IndexOf($words.Split([char]$between), $word) -ge 0 }
@@ -2569,7 +2589,7 @@ function EdRun {
     if (-not (& $plan)) { return EdRefuse 2 'the plan is not understood' }
     if ($s.Mode -eq 'set' -or $s.Mode -eq 'undo') { $s.Foreign = [System.Collections.Generic.List[string]]::new() }
     $isRead = EdParse $s.Text $s.Foreign
-    if ($isRead -and $s.Star.Count -gt 0 -and (EdUnstar)) {
+    while ($isRead -and $s.Star.Count -gt 0 -and (EdUnstar)) {
         if ($null -ne $s.Foreign) { $s.Foreign.Clear() }
         $isRead = EdParse $s.Text $s.Foreign
     }
@@ -2713,6 +2733,7 @@ function Start-Run {
   $code = 9
   $failed = 0
   if (Test-State 'ok') { $result = 'ok'; $code = 0 }
+  if (Test-State 'unknown') { $result = 'refused'; $code = 11 }
   if ($run.Refused) { $result = 'refused'; $code = $failed = 11 }
   if ($run.Worst -ne 0) { $result = 'error'; $code = $failed = $run.Worst }
   if ((Test-State 'drift') -or (Test-State 'stale')) { $result = 'drift'; $code = 10 }

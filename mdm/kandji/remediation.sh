@@ -30,26 +30,27 @@
 # The last line of output is the report:
 #   crossfade ok|drift|absent|refused|error fp=FINGERPRINT|none|mixed cfg=1 cli=NAME:STATE,... users=N [skipped=N] [late=NAME,...]
 # fp: the first 12 hex digits of SHA-256 over the token. State of a CLI: ok; drift (set differently); absent (not found); old (a
-# release that cannot be set); stale (set, but a background process still has the old token); refused (a person must change its
-# file); error. users: accounts looked at; skipped: homes that could not be looked at; late: accounts that took too long.
+# release that cannot be set); stale (set, but a background process still has the old token); unknown (it may not start); refused (a
+# person must change its file); error. users: accounts looked at; skipped: homes that could not be looked at; late: accounts that
+# took too long.
 #
 # Exit codes: 0 success; 1 a bug; 2 an option is wrong; 11 refused: the token, or a file that cannot be parsed or safely replaced;
 # 12 a file could not be written; such files are unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     78  Settings and vehicle
-#    122  CLIs: their files, settings and signs
-#    494  Editor of JSON and TOML files, an awk program
-#   1763  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1998  Output
-#   2095  Options
-#   2184  Token
-#   2220  Machine: its system, people and CLIs
-#   2413  Lock and working folder
-#   2516  Files
-#   3136  Background processes
-#   3176  The work
-#   3286  Start
+#     79  Settings and vehicle
+#    123  CLIs: their files, settings and signs
+#    491  Editor of JSON and TOML files, an awk program
+#   1779  Small programs that run as the owner of the files they touch; content comes on standard input
+#   2014  Output
+#   2111  Options
+#   2200  Token
+#   2236  Machine: its system, people and CLIs
+#   2429  Lock and working folder
+#   2532  Files
+#   3171  Background processes
+#   3211  The work
+#   3322  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -121,8 +122,7 @@ exit_code() {
 
 # ---- CLIs: their files, settings and signs ----
 
-# system_file CLI, user_file CLI: set file (the machine's, or relative to folder), folder, format, and since, the first release
-# that obeys it.
+# system_file CLI, user_file CLI: set file (the machine's, or in folder), folder, format, and since, the first release that obeys it.
 system_file() {
   header_folder='' folder=''
   divert=
@@ -184,206 +184,203 @@ forget_folders() { unset CLAUDE_CONFIG_DIR CODEX_HOME GEMINI_CLI_HOME QWEN_HOME;
 plan() {
   case $1 in
     claude-code)
-      drop /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT
-      drop /env/OTEL_EXPORTER_OTLP_LOGS_HEADERS
-      drop /env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL
-      drop /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT
-      drop /env/OTEL_EXPORTER_OTLP_METRICS_HEADERS
-      drop /env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL
-      drop /env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
-      drop /env/OTEL_EXPORTER_OTLP_TRACES_HEADERS
-      drop /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
+      drop OTLP_LOGS_ENDPOINT OTLP_LOGS_HEADERS OTLP_LOGS_PROTOCOL OTLP_METRICS_ENDPOINT OTLP_METRICS_HEADERS OTLP_METRICS_PROTOCOL OTLP_TRACES_ENDPOINT OTLP_TRACES_HEADERS OTLP_TRACES_PROTOCOL
       if [ "$2" = user ]; then
-        demands claude-code
-        drop /env/OTEL_EXPORTER_OTLP_HEADERS helper
-        drop /otelHeadersHelper no-helper
-        row string /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT "$ENDPOINT/v1/logs"
-        row string /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT "$ENDPOINT/v1/metrics"
+        drop_if helper OTLP_HEADERS
+        drop_if no-helper /otelHeadersHelper
+        text OTLP_LOGS_ENDPOINT "$ENDPOINT/v1/logs"
+        text OTLP_METRICS_ENDPOINT "$ENDPOINT/v1/metrics"
       fi
       if [ "$2" = system ]; then
-        row string /otelHeadersHelper "" no-helper
+        text /otelHeadersHelper "" no-helper
       fi
-      row string /env/CLAUDE_CODE_ENABLE_TELEMETRY "1"
-      row string /env/OTEL_LOGS_EXPORTER "otlp"
-      row string /env/OTEL_METRICS_EXPORTER "otlp"
-      row string /env/OTEL_TRACES_EXPORTER "none"
-      row string /env/OTEL_EXPORTER_OTLP_PROTOCOL "http/protobuf"
-      row string /env/OTEL_EXPORTER_OTLP_ENDPOINT "$ENDPOINT"
-      row string /env/OTEL_EXPORTER_OTLP_HEADERS "Authorization=Bearer $token" no-helper
-      row string /env/OTEL_LOG_USER_PROMPTS "1" prompts
-      row string /env/OTEL_LOG_USER_PROMPTS "0" no-prompts
-      row string /env/OTEL_LOG_ASSISTANT_RESPONSES "1" responses
-      row string /env/OTEL_LOG_ASSISTANT_RESPONSES "0" no-responses
-      row string /env/OTEL_LOG_TOOL_DETAILS "1" tools
-      row string /env/OTEL_LOG_TOOL_DETAILS "0" no-tools
-      row string /env/OTEL_LOG_TOOL_CONTENT "0"
-      row string /env/OTEL_LOG_RAW_API_BODIES "0"
+      text CLAUDE_CODE_ENABLE_TELEMETRY "1"
+      text OTEL_LOGS_EXPORTER "otlp"
+      text OTEL_METRICS_EXPORTER "otlp"
+      text OTEL_TRACES_EXPORTER "none"
+      text OTLP_PROTOCOL "http/protobuf"
+      text OTLP_ENDPOINT "$ENDPOINT"
+      text OTLP_HEADERS "Authorization=Bearer $token" no-helper
+      text OTEL_LOG_USER_PROMPTS "1" prompts
+      text OTEL_LOG_USER_PROMPTS "0" no-prompts
+      text OTEL_LOG_ASSISTANT_RESPONSES "1" responses
+      text OTEL_LOG_ASSISTANT_RESPONSES "0" no-responses
+      text OTEL_LOG_TOOL_DETAILS "1" tools
+      text OTEL_LOG_TOOL_DETAILS "0" no-tools
+      text OTEL_LOG_TOOL_CONTENT "0"
+      text OTEL_LOG_RAW_API_BODIES "0"
       join_list /env/OTEL_RESOURCE_ATTRIBUTES
-      row string /env/OTEL_RESOURCE_ATTRIBUTES "$machine_name" host
-      row string /otelHeadersHelper "/bin/sh $helper" helper
+      text OTEL_RESOURCE_ATTRIBUTES "$machine_name" host
+      text /otelHeadersHelper "/bin/sh $helper" helper
       ;;
     codex)
       row bool /otel/log_user_prompt "true" prompts
       row bool /otel/log_user_prompt "false" no-prompts
       keep_table /otel/trace_exporter
-      row string /otel/trace_exporter "none"
+      text /otel/trace_exporter "none"
       row int /otel/tool_result/max_bytes "0" no-tools
       drop /otel/exporter
-      row string /otel/exporter/otlp-http/endpoint "$ENDPOINT/v1/logs"
-      row string /otel/exporter/otlp-http/protocol "binary"
-      row string /otel/exporter/otlp-http/headers/Authorization "Bearer $token"
+      text /otel/exporter/otlp-http/endpoint "$ENDPOINT/v1/logs"
+      text /otel/exporter/otlp-http/protocol "binary"
+      text /otel/exporter/otlp-http/headers/Authorization "Bearer $token"
       drop /otel/metrics_exporter
-      row string /otel/metrics_exporter/otlp-http/endpoint "$ENDPOINT/v1/metrics"
-      row string /otel/metrics_exporter/otlp-http/protocol "binary"
-      row string /otel/metrics_exporter/otlp-http/headers/Authorization "Bearer $token"
-      if [ "$2" = user ]; then
-        demands codex
-      fi
+      text /otel/metrics_exporter/otlp-http/endpoint "$ENDPOINT/v1/metrics"
+      text /otel/metrics_exporter/otlp-http/protocol "binary"
+      text /otel/metrics_exporter/otlp-http/headers/Authorization "Bearer $token"
       if [ "$2" = system ]; then
-        kinds boolean /otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas
-        kinds string /otel/environment /otel/trace_exporter/otlp-http/endpoint /otel/trace_exporter/otlp-grpc/endpoint
-        kinds strings /otel/span_attributes /otel/trace_exporter/otlp-http/headers /otel/trace_exporter/otlp-http/tls /otel/trace_exporter/otlp-grpc/headers /otel/trace_exporter/otlp-grpc/tls
-        kinds object /otel/tracestate /otel/tool_result
-        kinds whole /otel/tool_result/max_bytes
+        kinds 'boolean otel/log_user_prompt otel/log_agent_responses otel/log_guardian_assessments otel/log_sse_deltas
+        string otel/environment otel/trace_exporter/*/endpoint
+        strings otel/span_attributes otel/trace_exporter/*/headers otel/trace_exporter/*/tls
+        object otel/tracestate otel/tool_result
+        whole otel/tool_result/max_bytes'
         form /otel/trace_exporter 'none statsig' 'otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint'
         only_keys /otel exporter metrics_exporter trace_exporter environment log_agent_responses log_guardian_assessments log_sse_deltas log_user_prompt span_attributes tool_result tracestate
       fi
       ;;
     gemini)
       row bool /telemetry/enabled "true"
-      row string /telemetry/target "local"
-      row string /telemetry/otlpEndpoint "$ENDPOINT/$token"
-      row string /telemetry/otlpProtocol "http"
+      text /telemetry/target "local"
+      text /telemetry/otlpEndpoint "$ENDPOINT/$token"
+      text /telemetry/otlpProtocol "http"
       row bool /telemetry/logPrompts "true" prompts
       row bool /telemetry/logPrompts "false" no-prompts
       row bool /telemetry/traces "false"
-      row string /telemetry/outfile ""
+      text /telemetry/outfile ""
       row bool /telemetry/useCollector "false"
       row bool /telemetry/useCliAuth "false"
-      if [ "$2" = user ]; then
-        demands gemini
-      fi
       ;;
     qwen-code)
-      drop /telemetry/otlpLogsEndpoint
-      drop /telemetry/otlpMetricsEndpoint
-      drop /env/QWEN_TELEMETRY_ENABLED
-      drop /env/QWEN_TELEMETRY_OUTFILE
-      drop /env/QWEN_TELEMETRY_TARGET
-      drop /env/QWEN_TELEMETRY_OTLP_ENDPOINT
-      drop /env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT
-      drop /env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT
-      drop /env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT
-      drop /env/OTEL_EXPORTER_OTLP_ENDPOINT
-      drop /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT
-      drop /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT
-      drop /env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
-      drop /env/OTEL_EXPORTER_OTLP_HEADERS
-      drop /env/OTEL_EXPORTER_OTLP_LOGS_HEADERS
-      drop /env/OTEL_EXPORTER_OTLP_METRICS_HEADERS
-      drop /env/QWEN_TELEMETRY_OTLP_PROTOCOL
-      drop /env/OTEL_SDK_DISABLED
+      drop /telemetry/otlpLogsEndpoint /telemetry/otlpMetricsEndpoint QWEN_TELEMETRY_ENABLED QWEN_TELEMETRY_OUTFILE QWEN_TELEMETRY_TARGET QWEN_TELEMETRY_OTLP_ENDPOINT QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT OTLP_ENDPOINT OTLP_LOGS_ENDPOINT OTLP_METRICS_ENDPOINT OTLP_TRACES_ENDPOINT OTLP_HEADERS OTLP_LOGS_HEADERS OTLP_METRICS_HEADERS QWEN_TELEMETRY_OTLP_PROTOCOL OTEL_SDK_DISABLED
       row bool /telemetry/enabled "true"
-      row string /telemetry/target "local"
-      row string /telemetry/otlpEndpoint "$ENDPOINT/$token"
-      row string /telemetry/otlpProtocol "http"
-      row string /telemetry/otlpTracesEndpoint ""
+      text /telemetry/target "local"
+      text /telemetry/otlpEndpoint "$ENDPOINT/$token"
+      text /telemetry/otlpProtocol "http"
+      text /telemetry/otlpTracesEndpoint ""
       row bool /telemetry/logPrompts "true" prompts
       row bool /telemetry/logPrompts "false" no-prompts
       row bool /telemetry/includeSensitiveSpanAttributes "false"
-      row string /telemetry/outfile ""
+      text /telemetry/outfile ""
       join_list /env/OTEL_RESOURCE_ATTRIBUTES
-      row string /env/OTEL_RESOURCE_ATTRIBUTES "$machine_name" host
-      if [ "$2" = user ]; then
-        demands qwen-code
-      fi
+      text OTEL_RESOURCE_ATTRIBUTES "$machine_name" host
       ;;
   esac
+  if [ "$2" = user ]; then demands "$1"; fi
 }
 
 # demands CLI [elsewhere]: without what a CLI does not read a person's file, or does not start; with a word also where our rows are not set.
 demands() {
   case $1 in
     claude-code)
-      kinds object /env /permissions /hooks /statusLine /enabledPlugins /attribution /sandbox /fileSuggestion /modelOverrides /worktree /pluginConfigs /remote /spinnerVerbs /autoMode /voice /breakReminder /quietHours /remoteTools /skillOverrides /sandbox/network /sandbox/filesystem /sandbox/ignoreViolations /sandbox/ripgrep
-      kinds string /model /otelHeadersHelper /apiKeyHelper /outputStyle /awsAuthRefresh /awsCredentialExport /language /plansDirectory /agent /minimumVersion '/$schema' /proxyAuthHelper /gcpAuthRefresh /processWrapper /attributionProject /prUrlTemplate /advisorModel /requiredMinimumVersion /requiredMaximumVersion /timeFormat /timeZone /autoMemoryDirectory /claudeMd /pluginTrustMessage /forceLoginOrgUUID /attribution/commit /attribution/pr /statusLine/command /fileSuggestion/command /remote/defaultEnvironmentId /quietHours/start
-      kinds 'latest|stable|rc' /autoUpdatesChannel
-      kinds count /cleanupPeriodDays /skillListingMaxDescChars /totalTokensReminderBudget
-      kinds number /feedbackSurveyRate /skillListingBudgetFraction /statusLine/padding /sandbox/network/httpProxyPort
-      kinds boolean /includeCoAuthoredBy /includeGitInstructions /enableAllProjectMcpServers /disableAllHooks /respectGitignore /skipWebFetchPreflight /spinnerTipsEnabled /alwaysThinkingEnabled /fastMode /prefersReducedMotion /autoMemoryEnabled /channelsEnabled /allowManagedHooksOnly /wslInheritsWindowsSettings /disableReplyCheck /workflowKeywordTriggerEnabled /bashEditDiffEnabled /respondToBashCommands /allowAllClaudeAiMcps /allowClaudeInChromeWithManagedMcp /allowNestedModelAccessUnderForceLogin /forceRemoteSettingsRefresh /clawdFileProgressEnabled /syntaxHighlightingDisabled /terminalTitleFromRename /promptSuggestionEnabled /emojiCompletionEnabled /awaySummaryEnabled /showClearContextOnPlanAccept /doneMeansMerged /totalTokensReminderAfterUserTurn /autoDreamEnabled /showThinkingSummaries /verbose /autoCompactEnabled /precomputeCompactionEnabled /idleCompaction /switchModelsOnFlag /autoScrollEnabled /wheelScrollAccelerationEnabled /fileCheckpointingEnabled /showTurnDuration /showMessageTimestamps /terminalProgressBarEnabled /todoFeatureEnabled /inputNeededNotifEnabled /agentPushNotifEnabled /voiceEnabled /axScreenReader /skipAutoPermissionPrompt /syncClaudeAiSkills /syncClaudeAiPlugins /enforceAvailableModels /disableClaudeAiConnectors /disableBundledSkills /disableDirectMcpSkills /disableAgentView /disableRemoteControl /disableWorkflows /disableArtifact /enableArtifact /enableWorkflows /disableSkillShellExecution /disableWindowsBashCommandSplit /allowManagedPermissionRulesOnly /allowManagedMcpServersOnly /disableCommandPluginSources /disableSideloadFlags /fastModePerSessionOptIn /responseComparisonEnabled /skipDangerousModePermissionPrompt /skipWorkflowUsageWarning /autoContinueAtUsageLimit /remoteControlAtStartup /isolatePeerMachines /autoUploadSessions /attribution/sessionUrl /breakReminder/enabled /quietHours/enabled /voice/enabled /voice/autoSubmit /sandbox/enabled /sandbox/failIfUnavailable /sandbox/autoAllowBashIfSandboxed /sandbox/allowUnsandboxedCommands /sandbox/enableWeakerNestedSandbox /sandbox/network/allowLocalBinding
-      kinds list /permissions/allow /permissions/deny /permissions/ask /permissions/additionalDirectories /companyAnnouncements /disabledMcpjsonServers /availableModels /httpHookAllowedEnvVars /allowedHttpHookUrls /strictKnownMarketplaces /fallbackModel /pluginSuggestionMarketplaces /claudeMdExcludes /enabledMcpjsonServers /allowedChannelPlugins /sshConfigs /autoMode/allow /hooks/PreToolUse /hooks/PermissionRequest /sandbox/excludedCommands /sandbox/network/allowedDomains /sandbox/filesystem/allowWrite /sandbox/filesystem/denyWrite /sandbox/filesystem/denyRead /sandbox/filesystem/allowRead /spinnerVerbs/verbs /worktree/sparsePaths /worktree/symlinkDirectories
-      kinds whole /desktopSessionCleanupPeriodDays
-      kinds positive /env/OTEL_METRIC_EXPORT_INTERVAL /env/OTEL_METRIC_EXPORT_TIMEOUT /env/OTEL_LOGS_EXPORT_INTERVAL /env/OTEL_BLRP_EXPORT_TIMEOUT /env/OTEL_BLRP_MAX_QUEUE_SIZE /env/OTEL_BLRP_MAX_EXPORT_BATCH_SIZE
-      kinds '{list}|{null}' /blockedMarketplaces
-      kinds 'first-wins|merge' /parentSettingsBehavior /managedSourcesBehavior
-      kinds 'disable|{null}' /disableAutoMode
-      kinds 'disable|disable' /disableDeepLinkRegistration /permissions/disableAutoMode /permissions/disableBypassPermissionsMode
-      kinds 'notify|quiet|off|{null}' /feedbackDrafts
-      kinds 'unrestricted|small|medium|large' /workflowSizeGuideline
-      kinds 'bash|powershell' /defaultShell
-      kinds 'chat|transcript' /defaultView
-      kinds 'default|fullscreen' /tui
-      kinds 'off|infinite|fixed|countdown|padded-countdown' /totalTokensReminder
-      kinds 'transient|ask' /daemonColdStart
-      kinds 'acceptEdits|auto|bypassPermissions|default|dontAsk|plan' /permissions/defaultMode
-      kinds 'command|command' /statusLine/type /fileSuggestion/type
-      kinds 'append|replace' /spinnerVerbs/mode
-      kinds 'hold|tap' /voice/mode
-      kinds 'fresh|head' /worktree/baseRef
+kinds 'object env permissions hooks enabledPlugins attribution sandbox worktree pluginConfigs remote autoMode voice breakReminder quietHours remoteTools skillOverrides sandbox/network sandbox/filesystem sandbox/ignoreViolations allowedChannelPlugins/* pluginConfigs/* pluginConfigs/*/mcpServers pluginConfigs/*/options
+&type&command statusLine fileSuggestion
+strings modelOverrides
+&mode&verbs spinnerVerbs
+string model otelHeadersHelper apiKeyHelper outputStyle awsAuthRefresh awsCredentialExport language plansDirectory agent minimumVersion $schema proxyAuthHelper gcpAuthRefresh processWrapper attributionProject prUrlTemplate advisorModel requiredMinimumVersion requiredMaximumVersion timeFormat timeZone autoMemoryDirectory claudeMd pluginTrustMessage forceLoginOrgUUID attribution/commit attribution/pr statusLine/command fileSuggestion/command remote/defaultEnvironmentId quietHours/start sandbox/ripgrep/command hooks/PreToolUse/*/matcher hooks/PermissionRequest/*/matcher hooks/PreToolUse/*/hooks/*/command hooks/PermissionRequest/*/hooks/*/command
+latest|stable|rc autoUpdatesChannel
+count cleanupPeriodDays skillListingMaxDescChars totalTokensReminderBudget
+number feedbackSurveyRate skillListingBudgetFraction statusLine/padding sandbox/network/httpProxyPort
+boolean includeCoAuthoredBy includeGitInstructions enableAllProjectMcpServers disableAllHooks respectGitignore skipWebFetchPreflight spinnerTipsEnabled alwaysThinkingEnabled fastMode prefersReducedMotion autoMemoryEnabled channelsEnabled allowManagedHooksOnly wslInheritsWindowsSettings disableReplyCheck workflowKeywordTriggerEnabled bashEditDiffEnabled respondToBashCommands allowAllClaudeAiMcps allowClaudeInChromeWithManagedMcp allowNestedModelAccessUnderForceLogin forceRemoteSettingsRefresh clawdFileProgressEnabled syntaxHighlightingDisabled terminalTitleFromRename promptSuggestionEnabled emojiCompletionEnabled awaySummaryEnabled showClearContextOnPlanAccept doneMeansMerged totalTokensReminderAfterUserTurn autoDreamEnabled showThinkingSummaries verbose autoCompactEnabled precomputeCompactionEnabled idleCompaction switchModelsOnFlag autoScrollEnabled wheelScrollAccelerationEnabled fileCheckpointingEnabled showTurnDuration showMessageTimestamps terminalProgressBarEnabled todoFeatureEnabled inputNeededNotifEnabled agentPushNotifEnabled voiceEnabled axScreenReader skipAutoPermissionPrompt syncClaudeAiSkills syncClaudeAiPlugins enforceAvailableModels disableClaudeAiConnectors disableBundledSkills disableDirectMcpSkills disableAgentView disableRemoteControl disableWorkflows disableArtifact enableArtifact enableWorkflows disableSkillShellExecution disableWindowsBashCommandSplit allowManagedPermissionRulesOnly allowManagedMcpServersOnly disableCommandPluginSources disableSideloadFlags fastModePerSessionOptIn responseComparisonEnabled skipDangerousModePermissionPrompt skipWorkflowUsageWarning autoContinueAtUsageLimit remoteControlAtStartup isolatePeerMachines autoUploadSessions attribution/sessionUrl breakReminder/enabled quietHours/enabled voice/enabled voice/autoSubmit sandbox/enabled sandbox/failIfUnavailable sandbox/autoAllowBashIfSandboxed sandbox/allowUnsandboxedCommands sandbox/enableWeakerNestedSandbox sandbox/network/allowLocalBinding
+list permissions/allow permissions/deny permissions/ask disabledMcpjsonServers strictKnownMarketplaces allowedChannelPlugins sshConfigs hooks/PreToolUse hooks/PermissionRequest hooks/PreToolUse/*/hooks hooks/PermissionRequest/*/hooks
+texts permissions/additionalDirectories companyAnnouncements availableModels httpHookAllowedEnvVars allowedHttpHookUrls fallbackModel pluginSuggestionMarketplaces claudeMdExcludes enabledMcpjsonServers autoMode/allow sandbox/excludedCommands sandbox/network/allowedDomains sandbox/filesystem/allowWrite sandbox/filesystem/denyWrite sandbox/filesystem/denyRead sandbox/filesystem/allowRead sandbox/ignoreViolations/* spinnerVerbs/verbs worktree/sparsePaths worktree/symlinkDirectories
+whole desktopSessionCleanupPeriodDays
+positive env/OTEL_METRIC_EXPORT_INTERVAL env/OTEL_METRIC_EXPORT_TIMEOUT env/OTEL_LOGS_EXPORT_INTERVAL env/OTEL_BLRP_EXPORT_TIMEOUT env/OTEL_BLRP_MAX_QUEUE_SIZE env/OTEL_BLRP_MAX_EXPORT_BATCH_SIZE
+&id&name&sshHost sshConfigs/*
+&command sandbox/ripgrep
+&source strictKnownMarketplaces/* blockedMarketplaces/*
+&hooks hooks/PreToolUse/* hooks/PermissionRequest/*
+&type hooks/PreToolUse/*/hooks/* hooks/PermissionRequest/*/hooks/*
+{list}|{null} blockedMarketplaces
+{boolean}|{list} enabledPlugins/*
+on|name-only|user-invocable-only|off skillOverrides/*
+pluginDirectory|url|github|git|npm|file|directory|skills-dir|hostPattern|pathPattern|settings strictKnownMarketplaces/*/source blockedMarketplaces/*/source extraKnownMarketplaces/*/source/source
+command|prompt|agent|http|mcp_tool hooks/PreToolUse/*/hooks/*/type hooks/PermissionRequest/*/hooks/*/type
+first-wins|merge parentSettingsBehavior managedSourcesBehavior
+disable|{null} disableAutoMode
+disable|disable disableDeepLinkRegistration permissions/disableAutoMode permissions/disableBypassPermissionsMode
+notify|quiet|off|{null} feedbackDrafts
+unrestricted|small|medium|large workflowSizeGuideline
+bash|powershell defaultShell
+chat|transcript defaultView
+default|fullscreen tui
+off|infinite|fixed|countdown|padded-countdown totalTokensReminder
+transient|ask daemonColdStart
+acceptEdits|auto|bypassPermissions|default|dontAsk|plan permissions/defaultMode
+command|command statusLine/type fileSuggestion/type
+append|replace spinnerVerbs/mode
+hold|tap voice/mode
+fresh|head worktree/baseRef'
       ;;
     codex)
-      kinds boolean /analytics/enabled /allow_login_shell /check_for_update_on_startup /disable_paste_burst /hide_agent_reasoning /include_apps_instructions /include_environment_context /include_permissions_instructions /show_raw_agent_reasoning /suppress_unstable_features_warning /agents/interrupt_message /feedback/enabled /sandbox_workspace_write/network_access /sandbox_workspace_write/exclude_tmpdir_env_var /shell_environment_policy/ignore_default_excludes /shell_environment_policy/experimental_use_profile /tui/animations '/mcp_servers/*/enabled' /otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas
-      kinds string /apps_mcp_product_sku /chatgpt_base_url /compact_prompt /default_permissions /developer_instructions /instructions /log_dir /mcp_oauth_callback_url /model /model_catalog_json /model_instructions_file /model_provider /model_reasoning_effort /openai_base_url /oss_provider /plan_mode_reasoning_effort /review_model /service_tier /sqlite_home /agents/default_subagent_model /tui/theme '/agents/*/description' '/mcp_servers/*/command' '/mcp_servers/*/url' '/model_providers/*/name' '/model_providers/*/base_url' '/model_providers/*/env_key' '/profiles/*/model' '/profiles/*/model_provider' /otel/environment /otel/trace_exporter/otlp-http/endpoint /otel/trace_exporter/otlp-grpc/endpoint
-      kinds int /model_auto_compact_token_limit /model_context_window /agents/max_depth
-      kinds whole /background_terminal_max_timeout /mcp_oauth_callback_port /project_doc_max_bytes /tool_output_token_limit /agents/job_max_runtime_seconds /history/max_bytes '/model_providers/*/request_max_retries' /otel/tool_result/max_bytes
-      kinds texts /notify /project_doc_fallback_filenames /project_root_markers /sandbox_workspace_write/writable_roots /shell_environment_policy/exclude /shell_environment_policy/include_only /tui/status_line '/mcp_servers/*/args' '/mcp_servers/*/enabled_tools'
-      kinds nothing /profile '/mcp_servers/*/bearer_token' /model_providers/openai
-      kinds object /agents /analytics /apps /audio /auto_review /features /feedback /history /hooks /marketplaces /mcp_servers /memories /model_providers /notice /otel /permissions /plugins /profiles /projects /realtime /sandbox_workspace_write /shell_environment_policy /skills /tool_suggest /tools /tui /windows /skills/bundled '/agents/*' '/apps/*' '/marketplaces/*' '/plugins/*' '/profiles/*' '/projects/*' /otel/tracestate /otel/tool_result
-      kinds count /agents/max_threads
-      kinds 'save-all|none' /history/persistence
-      kinds 'core|all|none' /shell_environment_policy/inherit
-      kinds strings /shell_environment_policy/set '/mcp_servers/*/env' '/mcp_servers/*/http_headers' '/model_providers/*/http_headers' '/otel/tracestate/*' /otel/span_attributes /otel/trace_exporter/otlp-http/headers /otel/trace_exporter/otlp-http/tls /otel/trace_exporter/otlp-grpc/headers /otel/trace_exporter/otlp-grpc/tls
-      kinds list /skills/config
-      kinds '{boolean}|{object}' /tools/web_search '/features/*'
-      kinds '{boolean}|{list}' /tui/notifications
-      kinds 'auto|always|never' /tui/alternate_screen
-      kinds 'auto|osc9|osc777|bel' /tui/notification_method
-      kinds 'elevated|unelevated|mxc' /windows/sandbox
-      kinds '^command^url' '/mcp_servers/*'
-      kinds number '/mcp_servers/*/startup_timeout_sec'
-      kinds '^name' '/model_providers/*'
-      kinds 'responses|responses' '/model_providers/*/wire_api'
-      kinds 'user|auto_review|guardian_subagent' '/profiles/*/approvals_reviewer' /approvals_reviewer
-      kinds 'auto|concise|detailed|none' '/profiles/*/model_reasoning_summary' /model_reasoning_summary
-      kinds 'low|medium|high' '/profiles/*/model_verbosity' /model_verbosity
-      kinds 'none|friendly|pragmatic' '/profiles/*/personality' /personality
-      kinds 'read-only|workspace-write|danger-full-access' '/profiles/*/sandbox_mode' /sandbox_mode
-      kinds 'disabled|cached|indexed|live' '/profiles/*/web_search' /web_search
-      kinds 'untrusted|on-request|on-failure|never|{object}' '/profiles/*/approval_policy'
-      kinds 'trusted|untrusted' '/projects/*/trust_level'
-      kinds 'on-request|on-failure|never|{object}' /approval_policy
-      kinds 'file|keyring|auto|ephemeral' /cli_auth_credentials_store
-      kinds 'chatgpt|api' /forced_login_method
-      kinds 'auto|file|keyring' /mcp_oauth_credentials_store
-      kinds 'vscode|vscode-insiders|windsurf|cursor|none' /file_opener
-      form /otel/trace_exporter 'none statsig' 'otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint'
-      [ $# -gt 1 ] || return 0
-      kinds string /otel/exporter/otlp-http/endpoint /otel/exporter/otlp-grpc/endpoint /otel/metrics_exporter/otlp-http/endpoint /otel/metrics_exporter/otlp-grpc/endpoint
-      kinds strings /otel/exporter/otlp-http/headers /otel/exporter/otlp-http/tls /otel/exporter/otlp-grpc/headers /otel/exporter/otlp-grpc/tls /otel/metrics_exporter/otlp-http/headers /otel/metrics_exporter/otlp-http/tls /otel/metrics_exporter/otlp-grpc/headers /otel/metrics_exporter/otlp-grpc/tls
-      form /otel/exporter 'none statsig' 'otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint'
-      form /otel/metrics_exporter 'none statsig' 'otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint'
+kinds 'boolean analytics/enabled allow_login_shell check_for_update_on_startup disable_paste_burst hide_agent_reasoning include_apps_instructions include_environment_context include_permissions_instructions show_raw_agent_reasoning suppress_unstable_features_warning agents/interrupt_message feedback/enabled sandbox_workspace_write/network_access sandbox_workspace_write/exclude_tmpdir_env_var shell_environment_policy/ignore_default_excludes shell_environment_policy/experimental_use_profile tui/animations mcp_servers/*/enabled otel/log_user_prompt otel/log_agent_responses otel/log_guardian_assessments otel/log_sse_deltas
+string apps_mcp_product_sku chatgpt_base_url compact_prompt default_permissions developer_instructions instructions log_dir mcp_oauth_callback_url model model_catalog_json model_instructions_file model_provider model_reasoning_effort openai_base_url oss_provider plan_mode_reasoning_effort review_model service_tier sqlite_home agents/default_subagent_model tui/notifications/* tui/theme agents/*/description mcp_servers/*/command mcp_servers/*/url model_providers/*/name model_providers/*/base_url model_providers/*/env_key profiles/*/model profiles/*/model_provider otel/environment otel/trace_exporter/*/endpoint
+int model_auto_compact_token_limit model_context_window agents/max_depth
+whole background_terminal_max_timeout mcp_oauth_callback_port project_doc_max_bytes tool_output_token_limit agents/job_max_runtime_seconds history/max_bytes model_providers/*/request_max_retries otel/tool_result/max_bytes
+texts notify project_doc_fallback_filenames project_root_markers sandbox_workspace_write/writable_roots shell_environment_policy/exclude shell_environment_policy/include_only tui/status_line mcp_servers/*/args mcp_servers/*/enabled_tools
+nothing profile mcp_servers/*/bearer_token model_providers/openai
+object agents analytics apps audio auto_review features feedback history hooks marketplaces mcp_servers memories model_providers notice otel permissions plugins profiles projects realtime sandbox_workspace_write shell_environment_policy skills tool_suggest tools tui windows skills/bundled agents/* apps/* marketplaces/* plugins/* profiles/* projects/* otel/tracestate otel/tool_result
+count agents/max_threads
+save-all|none history/persistence
+core|all|none shell_environment_policy/inherit
+strings shell_environment_policy/set mcp_servers/*/env mcp_servers/*/http_headers model_providers/*/http_headers otel/tracestate/* otel/span_attributes otel/trace_exporter/*/headers otel/trace_exporter/*/tls
+list skills/config
+{boolean}|{object} tools/web_search features/*
+{boolean}|{list} tui/notifications
+auto|always|never tui/alternate_screen
+auto|osc9|osc777|bel tui/notification_method
+elevated|unelevated|mxc windows/sandbox
+^command^url mcp_servers/*
+number mcp_servers/*/startup_timeout_sec
+^name model_providers/*
+responses|responses model_providers/*/wire_api
+user|auto_review|guardian_subagent profiles/*/approvals_reviewer approvals_reviewer
+auto|concise|detailed|none profiles/*/model_reasoning_summary model_reasoning_summary
+low|medium|high profiles/*/model_verbosity model_verbosity
+none|friendly|pragmatic profiles/*/personality personality
+read-only|workspace-write|danger-full-access profiles/*/sandbox_mode sandbox_mode
+disabled|cached|indexed|live profiles/*/web_search web_search
+untrusted|on-request|on-failure|never|{object} profiles/*/approval_policy
+trusted|untrusted projects/*/trust_level
+on-request|on-failure|never|{object} approval_policy
+file|keyring|auto|ephemeral cli_auth_credentials_store
+chatgpt|api forced_login_method
+auto|file|keyring mcp_oauth_credentials_store
+vscode|vscode-insiders|windsurf|cursor|none file_opener'
+form /otel/trace_exporter 'none statsig' 'otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint'
+[ $# -gt 1 ] || return 0
+kinds 'string otel/exporter/*/endpoint otel/metrics_exporter/*/endpoint
+strings otel/exporter/*/headers otel/exporter/*/tls otel/metrics_exporter/*/headers otel/metrics_exporter/*/tls'
+form /otel/exporter 'none statsig' 'otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint'
+form /otel/metrics_exporter 'none statsig' 'otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint'
       ;;
     gemini)
-      kinds object /security
-      kinds '{string}|{list}' /policyPaths /adminPolicyPaths
-      kinds number /model/maxSessionTurns
-      kinds '{boolean}|{object}|docker|podman|sandbox-exec|runsc|lxc|windows-native' /tools/sandbox
+kinds 'object security
+{string}|{list} policyPaths adminPolicyPaths
+number model/maxSessionTurns
+{boolean}|{object}|docker|podman|sandbox-exec|runsc|lxc|windows-native tools/sandbox'
       ;;
     qwen-code)
-      kinds string /plansDirectory /proxy /imageModel /modelFallbacks
-      kinds object /omni
-      kinds number /model/maxWallTimeSeconds /model/goalTokenBudget
-      kinds positive /env/OTEL_BLRP_EXPORT_TIMEOUT /env/OTEL_BLRP_MAX_QUEUE_SIZE /env/OTEL_BLRP_MAX_EXPORT_BATCH_SIZE /env/OTEL_BSP_EXPORT_TIMEOUT /env/OTEL_BSP_MAX_QUEUE_SIZE /env/OTEL_BSP_MAX_EXPORT_BATCH_SIZE
+kinds 'string plansDirectory proxy imageModel modelFallbacks
+object omni
+number model/maxWallTimeSeconds model/goalTokenBudget
+positive env/OTEL_BLRP_EXPORT_TIMEOUT env/OTEL_BLRP_MAX_QUEUE_SIZE env/OTEL_BLRP_MAX_EXPORT_BATCH_SIZE env/OTEL_BSP_EXPORT_TIMEOUT env/OTEL_BSP_MAX_QUEUE_SIZE env/OTEL_BSP_MAX_EXPORT_BATCH_SIZE'
+      ;;
+  esac
+}
+
+# opens CLI: the same, where it is not known whether it does.
+opens() {
+  case $1 in
+    claude-code)
+kinds 'nothing feedbackSurveyRate skillListingBudgetFraction
+&source extraKnownMarketplaces/*/source
+^command^prompt^url^server hooks/PreToolUse/*/hooks/* hooks/PermissionRequest/*/hooks/*'
+      ;;
+    codex)
+kinds 'nothing default_permissions permissions model_instructions_file model_catalog_json
+openai|ollama|lmstudio|amazon-bedrock|{/model_providers} model_provider
+string approval_policy
+boolean tools/web_search features/*
+small agents/max_depth mcp_oauth_callback_port mcp_servers/*/startup_timeout_sec'
       ;;
   esac
 }
@@ -639,7 +636,7 @@ function member(host, path, at) {
 
 # A pointer is found for the first time.
 function born(path, kind, at) {
-  if (format == "toml" || (path in WANT)) KIND[path] = kind
+  if (format == "toml" || (path in WANT) || (up(path) in WANT)) KIND[path] = kind
   if (path in WANT) WHERE[path] = at
 }
 
@@ -882,11 +879,20 @@ function toml_scalar(   at) {
   while (match(W, /^[-+.:0-9A-Za-z_]+/)) take(RLENGTH)
   if (TOK ~ /^[0-9][0-9][0-9][0-9]-[^T]*$/ && match(W, /^ [0-9][0-9]:[-+.:0-9A-Za-z]+/)) take(RLENGTH)
   if (TOK == "true" || TOK == "false") TYPE = "bool"
-  else if (TOK ~ /^([-+]?(0|[1-9](_?[0-9])*)|0x[0-9A-Fa-f](_?[0-9A-Fa-f])*|0o[0-7](_?[0-7])*|0b[01](_?[01])*)$/) TYPE = "int"
+  else if (TOK ~ /^([-+]?(0|[1-9](_?[0-9])*)|0x[0-9A-Fa-f](_?[0-9A-Fa-f])*|0o[0-7](_?[0-7])*|0b[01](_?[01])*)$/) {
+    TYPE = "int"
+    if (TOK ~ /^[-+]?[1-9][0-9_]*$/ && too_large(TOK)) fail(at, "a number is too large")
+  }
   else if (TOK ~ /^[-+]?((0|[1-9](_?[0-9])*)([.][0-9](_?[0-9])*)?([eE][-+]?[0-9](_?[0-9])*)?|inf|nan)$/) TYPE = "float"
   else if (TOK ~ /^[0-9][0-9]/ && TOK ~ ("^(" DATE "([Tt ]" TIME "([Zz]|[-+]" HOUR ":[0-5][0-9])?)?|" TIME ")$")) TYPE = "date"
   else fail(at, "expected a value")
   if (SPILT) fail(at, "a word is too long")
+}
+
+# Whether it has more than 64 bits, with which no reader takes the file.
+function too_large(n) {
+  gsub(/[-+_]/, "", n)
+  return length(n) > 19 || (length(n) == 19 && (n "") > "9223372036854775807")
 }
 
 # A string of any of the four kinds.
@@ -984,9 +990,9 @@ function content(p) {
 # at and below it there shall be only what the plan sets; "keep POINTER" that a table there stays, and is not set;
 # "join POINTER" that the value of the plan goes behind what is there, after a comma; "kind POINTER string|number|whole|count|boolean|list|
 # object|strings" that its reader takes the file for broken where something else is there (strings: a table of them; texts: a list; int: written
-# as one; whole: one from 0; count: one from 1; positive: digits as a text, not from 0; nothing: it must not be there; ^NAME^NAME: a table with one of
-# these; WORD|WORD|{object}: one of these words, or a value of a kind in braces; a star stands for any name without a row), "only POINTER KEY KEY..."
-# where it has another key,
+# as one; whole: one from 0; count: one from 1; small: one from 0 to 59999; positive: digits as a text, not from 0; nothing: it must not be there;
+# ^NAME^NAME: a table with one of these; &NAME&NAME: with all of them; WORD|WORD|{object}|{/TABLE}: one of these words, a value of a kind in
+# braces, or a name in a table; a star stands for any name without a row), "only POINTER KEY KEY..." where it has another key,
 # "form POINTER WORDS VARIANTS" where it is neither one of the words nor a table with one of the variants and no other: each
 # is NAME:KEY,KEY=WORD|WORD with the keys that it needs, and what they may be.
 
@@ -999,7 +1005,10 @@ function read_rows(   i, f, n, p, v) {
     if (f[1] == "drop") { DROP[++DROPS] = p; SILENT[p] = 1 }
     else if (f[1] == "keep") KEEP[p] = 1
     else if (f[1] == "join") JOIN[p] = 1
-    else if (f[1] == "kind" && n == 3) { if (p ~ /[*]/) STAR[p] = f[3]; else KINDS[p] = f[3] }
+    else if (f[1] == "kind" && n == 3) {
+      if (p !~ /[*]/) KINDS[p] = f[3]
+      else for (STAR[p] = f[3]; (p = up(p)) ~ /[*]/; ) if (!(p in STAR)) STAR[p] = "any"
+    }
     else if (f[1] == "only" && n == 3) ONLY[p] = " " f[3] " "
     else if (f[1] == "form" && n == 4) { WORDS[p] = f[3]; FORM[p] = f[4]; want_form(p, f[4]) }
     else if (f[1] == "set" && n > 3) {
@@ -1044,14 +1053,17 @@ function odd_one(   p, q, k, w, i, n) {
       for (q in KIND) if (q != "" && up(q) == p && KIND[q] !~ /^(string|date)$/) odd_at(p, "must hold strings only: " p)
       continue
     }
-    if (w == k) continue
+    if (w == k || w == "any") continue
     k = k ~ /^(int|float)$/ ? "number" : k == "bool" ? "boolean" : k ~ /^(array|tables)$/ ? "list" : k ~ /^(table|implicit|dotted)$/ ? "object" : k
     if (w ~ /[|]/ && has_word(w, "|", k == "string" ? substr(content(p), 8) : "{" k "}")) continue
+    q = "/" reference(substr(content(p), 8))
+    if (match(w, /[{]\/[^}]*/) && ((substr(w, RSTART + 1, RLENGTH - 1) q) in KIND)) continue
     if (w == "positive" && content(p) ~ /^string\t[1-9][0-9]*$/) continue
+    if (w == "small" && content(p) ~ /^(int|float)\t[0-5]?[0-9]?[0-9]?[0-9]?[0-9]([.][0-9]+)?$/) continue
     if (k == "number" && ((w == "whole" && content(p) ~ /^int\t[+]?[0-9]/) || (w == "count" && content(p) ~ /^int\t[1-9]/))) continue
-    if (w ~ /^\^/ && k == "object") {
-      n = 0
-      for (i = split(w, WORD, "^"); i > 1; i--) n += (p "/" WORD[i]) in KIND
+    if (w ~ /^[&^]/ && k == "object") {
+      n = i = split(w, WORD, substr(w, 1, 1))
+      for (n = w ~ /^&/ ? 2 - n : 0; i > 1; i--) n += (p "/" WORD[i]) in KIND
       if (n == 1) continue
     }
     if (k != w) odd_at(p, "must be of type " w ": " p)
@@ -1060,15 +1072,19 @@ function odd_one(   p, q, k, w, i, n) {
 }
 
 # Rows for what the file has where a row has a star; with lines inside, since nothing of that is edited. Reads the file again where there are any.
-function unstar(   p, q, i, a, n) {
-  for (p in STAR) for (q in KIND) {
-    i = index(p, "*"); a = length(q) - length(p) + 1
-    if (a > 0 && !(q in KINDS) && substr(q, 1, i - 1) substr(q, i + a) == substr(p, 1, i - 1) substr(p, i + 1) && substr(q, i, a) !~ /\//) {
-      KINDS[q] = STAR[p]; n++
-      if (!(q in WANT)) WANT[q] = 2
+function unstar(   p, q, i, s, n) {
+  do {
+    n = 0
+    for (p in STAR) {
+      i = index(p, "*") - 1; s = p
+      gsub(/[*]/, "[^/]+", s)
+      for (q in KIND) if (substr(q, 1, i) == substr(p, 1, i) && !(q in KINDS) && q ~ ("^" s "$")) {
+        KINDS[q] = STAR[p]; n++
+        if (!(q in WANT)) WANT[q] = 2
+      }
     }
-  }
-  if (n && parse(0, mode == "set")) LISTED_EVENTS = EVENTS
+    if (n && parse(0, mode == "set")) LISTED_EVENTS = EVENTS
+  } while (n && WHY == "")
   return WHY == ""
 }
 
@@ -2033,11 +2049,11 @@ trouble() {
   if [ "$worst" -ne 12 ]; then worst=$4; fi
 }
 
-# set_state CLI STATE: of two states of a CLI the first in this list stays: what another install can change comes first.
+# set_state CLI STATE: of two states of a CLI the first in this list stays; what another install can change comes first.
 states=
 set_state() {
   rest=${states#* "$1="}
-  for state in drift stale error refused old ok absent; do
+  for state in drift stale error refused old unknown ok absent; do
     case $state in
       "$2") states="${states%% "$1="*} $1=$2 ${rest#* }" ;;
       "${rest%% *}") ;;
@@ -2705,17 +2721,26 @@ parse_error() {
 # One row of a plan, for the feature WHEN or always. The value may hold the token, so it goes through pipes only.
 # row TYPE POINTER VALUE [WHEN]
 row() { if [ -z "${4-}" ] || wants "$4"; then put "set$tab$2$tab$1$tab$3" && echo; fi; }
+# point_at WORD: sets pointer; names in capitals are those of variables.
+point_at() { case $1 in /*) pointer=$1 ;; OTLP_*) pointer=/env/OTEL_EXPORTER_$1 ;; *) pointer=/env/$1 ;; esac; }
+# text WORD VALUE [WHEN]
+text() {
+  point_at "$1"
+  row string "$pointer" "$2" "${3-}"
+}
 
-# drop POINTER [WHEN]
-drop() { if [ -z "${2-}" ] || wants "$2"; then put "drop$tab$1" && echo; fi; }
-# keep_table POINTER, join_list POINTER: for the row of that pointer, whether a table there stays, and whether its value goes behind the owner's
+# drop WORD..., drop_if WHEN WORD
+drop() { for word in "$@"; do point_at "$word" && put "drop$tab$pointer" && echo; done; }
+drop_if() { if wants "$1"; then drop "$2"; fi; }
+# keep_table POINTER, join_list POINTER: a table there stays, the value of its row goes behind the owner's
 keep_table() { put "keep$tab$1" && echo; }
 join_list() { put "join$tab$1" && echo; }
-# kinds KIND POINTER...: values without which the CLI does not read the file
+# kinds TEXT: what values have to be, by lines of a kind and pointers without the slash before them
 kinds() {
-  kind=$1
-  shift
-  for pointer in "$@"; do put "kind$tab$pointer$tab$kind" && echo; done
+  printf '%s\n' "$1" | while read -r kind rest; do
+    set -f
+    for pointer in $rest; do put "kind$tab/$pointer$tab$kind" && echo; done
+  done
 }
 # only_keys POINTER KEY...: with another key there the CLI does not read the file
 only_keys() {
@@ -2780,14 +2805,24 @@ judge_rival() {
   : >before
   result=0
   for word in "$@"; do
-    case $word in /*) drop "$word" ;; OTLP_*) drop "/env/OTEL_EXPORTER_$word" ;; [A-Z]*) drop "/env/$word" ;; *) demands "$word" elsewhere ;; esac
+    case $word in [/A-Z]*) drop "$word" ;; *) demands "$word" elsewhere ;; esac
   done | edit set || result=$?
   case $result in
     0) rivalled ;;
-    1) case " $* " in *" $cli "*) unmixed ;; esac ;;
+    1) case " $* " in *" $cli "*) unmixed; look_open "$cli" "$other" ;; esac ;;
     3) rivalled "$(why_broken)" ;;
     *) parse_error "$cli" "$other" ;;
   esac
+}
+
+# look_open CLI FILE: whether the file in old has a value that leaves open what comes of ours.
+look_open() {
+  result=0
+  opens "$1" | edit set || result=$?
+  [ "$result" -eq 3 ] || return 0
+  why=$(why_broken)
+  printf 'unknown: %s: %s, or it may not start\n' "$(plain "$2")" "${why#parse error }" >&2
+  set_state "$1" unknown
 }
 
 # Tables of several files are merged, and with two variants of one setting the CLI does not start.
@@ -2824,7 +2859,7 @@ rival_of_system() {
 # overrides CLI: the file in other does, for all that is set here.
 overrides() { trouble "$1" "$other" "overrides our file and could take the token elsewhere; remove its telemetry settings"; }
 
-# contradicted CLI LAYER: whether another file that the CLI of the account in uid reads leaves open what comes of our file at that layer.
+# contradicted CLI LAYER: whether another file of the account in uid leaves open what comes of ours at that layer.
 contradicted() {
   rivalled='' earlier=''
   [ "$ACTION" != uninstall ] || return 1
@@ -2962,7 +2997,7 @@ token_in_use() {
   fi
 }
 
-# is_open LAYER: whether others than its owner can read the file that was fetched, although it is one account's and holds the token.
+# is_open LAYER: whether the file that was fetched is one account's, holds the token, and others can read it.
 is_open() {
   [ "$1" = user ] && [ "$fetched" = ok ] && [ -z "$secret" ] || return 1
   case $rights in ????------) return 1 ;; esac
@@ -3083,7 +3118,7 @@ restore_file() {
   esac
 }
 
-# header_program CLI yes|no: the program that prints the header with the token, and the token file it reads, if the option asks for them.
+# header_program CLI yes|no: with the option, the program that prints the header, and the token file it reads.
 header_program() {
   secret=
   [ -n "$program_folder" ] || return 0
@@ -3150,8 +3185,8 @@ daemons() {
     }'
 }
 
-# look_at_daemon CLI FILE [FOLDER]: whether the user in uid has a process that started before the last change of the file, of its content, mode or
-# owner, or with variables that go before the file. One that surely has another FOLDER of settings does not read that user's file. Both times are whole seconds, the age rounded down: a process that started less than
+# look_at_daemon CLI FILE [FOLDER]: whether the user in uid has a process older than the last change of the file, or with variables that go before
+# it; the change may be of its content, mode or owner. One that surely has another FOLDER of settings does not read that user's file. Both times are whole seconds, the age rounded down: a process that started less than
 # two seconds after the change may be older than it, so a restart waits until that is past.
 look_at_daemon() {
   daemon "$1"
@@ -3195,6 +3230,7 @@ handle_file() {
   case $ACTION in
     install) if [ "$4" = yes ]; then change_file "$1" "$2" "$3"; else restore_file "$1" "$3"; fi ;;
   esac
+  case $ACTION-$2-$4-$fetched-$result in install-user-yes-ok-[01] | report-user-yes-ok-[01]) look_open "$1" "$3" ;; esac
 }
 
 # for_machine CLI yes|no: the layer of the machine.
@@ -3320,6 +3356,7 @@ main() {
   handle_clis
   result=absent code=9 failed=0
   if some_cli ok; then result=ok code=0; fi
+  if some_cli unknown; then result=refused code=11; fi
   if [ -n "$refused" ]; then result=refused code=11 failed=11; fi
   if [ "$worst" -ne 0 ]; then result=error code=$worst failed=$worst; fi
   if some_cli drift || some_cli stale; then result=drift code=10; fi

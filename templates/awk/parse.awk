@@ -35,7 +35,7 @@ function member(host, path, at) {
 
 # A pointer is found for the first time.
 function born(path, kind, at) {
-  if (format == "toml" || (path in WANT)) KIND[path] = kind
+  if (format == "toml" || (path in WANT) || (up(path) in WANT)) KIND[path] = kind
   if (path in WANT) WHERE[path] = at
 }
 

@@ -3,9 +3,9 @@
 # at and below it there shall be only what the plan sets; "keep POINTER" that a table there stays, and is not set;
 # "join POINTER" that the value of the plan goes behind what is there, after a comma; "kind POINTER string|number|whole|count|boolean|list|
 # object|strings" that its reader takes the file for broken where something else is there (strings: a table of them; texts: a list; int: written
-# as one; whole: one from 0; count: one from 1; positive: digits as a text, not from 0; nothing: it must not be there; ^NAME^NAME: a table with one of
-# these; WORD|WORD|{object}: one of these words, or a value of a kind in braces; a star stands for any name without a row), "only POINTER KEY KEY..."
-# where it has another key,
+# as one; whole: one from 0; count: one from 1; small: one from 0 to 59999; positive: digits as a text, not from 0; nothing: it must not be there;
+# ^NAME^NAME: a table with one of these; &NAME&NAME: with all of them; WORD|WORD|{object}|{/TABLE}: one of these words, a value of a kind in
+# braces, or a name in a table; a star stands for any name without a row), "only POINTER KEY KEY..." where it has another key,
 # "form POINTER WORDS VARIANTS" where it is neither one of the words nor a table with one of the variants and no other: each
 # is NAME:KEY,KEY=WORD|WORD with the keys that it needs, and what they may be.
 
@@ -18,7 +18,10 @@ function read_rows(   i, f, n, p, v) {
     if (f[1] == "drop") { DROP[++DROPS] = p; SILENT[p] = 1 }
     else if (f[1] == "keep") KEEP[p] = 1
     else if (f[1] == "join") JOIN[p] = 1
-    else if (f[1] == "kind" && n == 3) { if (p ~ /[*]/) STAR[p] = f[3]; else KINDS[p] = f[3] }
+    else if (f[1] == "kind" && n == 3) {
+      if (p !~ /[*]/) KINDS[p] = f[3]
+      else for (STAR[p] = f[3]; (p = up(p)) ~ /[*]/; ) if (!(p in STAR)) STAR[p] = "any"
+    }
     else if (f[1] == "only" && n == 3) ONLY[p] = " " f[3] " "
     else if (f[1] == "form" && n == 4) { WORDS[p] = f[3]; FORM[p] = f[4]; want_form(p, f[4]) }
     else if (f[1] == "set" && n > 3) {
@@ -63,14 +66,17 @@ function odd_one(   p, q, k, w, i, n) {
       for (q in KIND) if (q != "" && up(q) == p && KIND[q] !~ /^(string|date)$/) odd_at(p, "must hold strings only: " p)
       continue
     }
-    if (w == k) continue
+    if (w == k || w == "any") continue
     k = k ~ /^(int|float)$/ ? "number" : k == "bool" ? "boolean" : k ~ /^(array|tables)$/ ? "list" : k ~ /^(table|implicit|dotted)$/ ? "object" : k
     if (w ~ /[|]/ && has_word(w, "|", k == "string" ? substr(content(p), 8) : "{" k "}")) continue
+    q = "/" reference(substr(content(p), 8))
+    if (match(w, /[{]\/[^}]*/) && ((substr(w, RSTART + 1, RLENGTH - 1) q) in KIND)) continue
     if (w == "positive" && content(p) ~ /^string\t[1-9][0-9]*$/) continue
+    if (w == "small" && content(p) ~ /^(int|float)\t[0-5]?[0-9]?[0-9]?[0-9]?[0-9]([.][0-9]+)?$/) continue
     if (k == "number" && ((w == "whole" && content(p) ~ /^int\t[+]?[0-9]/) || (w == "count" && content(p) ~ /^int\t[1-9]/))) continue
-    if (w ~ /^\^/ && k == "object") {
-      n = 0
-      for (i = split(w, WORD, "^"); i > 1; i--) n += (p "/" WORD[i]) in KIND
+    if (w ~ /^[&^]/ && k == "object") {
+      n = i = split(w, WORD, substr(w, 1, 1))
+      for (n = w ~ /^&/ ? 2 - n : 0; i > 1; i--) n += (p "/" WORD[i]) in KIND
       if (n == 1) continue
     }
     if (k != w) odd_at(p, "must be of type " w ": " p)
@@ -79,15 +85,19 @@ function odd_one(   p, q, k, w, i, n) {
 }
 
 # Rows for what the file has where a row has a star; with lines inside, since nothing of that is edited. Reads the file again where there are any.
-function unstar(   p, q, i, a, n) {
-  for (p in STAR) for (q in KIND) {
-    i = index(p, "*"); a = length(q) - length(p) + 1
-    if (a > 0 && !(q in KINDS) && substr(q, 1, i - 1) substr(q, i + a) == substr(p, 1, i - 1) substr(p, i + 1) && substr(q, i, a) !~ /\//) {
-      KINDS[q] = STAR[p]; n++
-      if (!(q in WANT)) WANT[q] = 2
+function unstar(   p, q, i, s, n) {
+  do {
+    n = 0
+    for (p in STAR) {
+      i = index(p, "*") - 1; s = p
+      gsub(/[*]/, "[^/]+", s)
+      for (q in KIND) if (substr(q, 1, i) == substr(p, 1, i) && !(q in KINDS) && q ~ ("^" s "$")) {
+        KINDS[q] = STAR[p]; n++
+        if (!(q in WANT)) WANT[q] = 2
+      }
     }
-  }
-  if (n && parse(0, mode == "set")) LISTED_EVENTS = EVENTS
+    if (n && parse(0, mode == "set")) LISTED_EVENTS = EVENTS
+  } while (n && WHY == "")
   return WHY == ""
 }
 

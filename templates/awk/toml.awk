@@ -93,11 +93,20 @@ function toml_scalar(   at) {
   while (match(W, /^[-+.:0-9A-Za-z_]+/)) take(RLENGTH)
   if (TOK ~ /^[0-9][0-9][0-9][0-9]-[^T]*$/ && match(W, /^ [0-9][0-9]:[-+.:0-9A-Za-z]+/)) take(RLENGTH)
   if (TOK == "true" || TOK == "false") TYPE = "bool"
-  else if (TOK ~ /^([-+]?(0|[1-9](_?[0-9])*)|0x[0-9A-Fa-f](_?[0-9A-Fa-f])*|0o[0-7](_?[0-7])*|0b[01](_?[01])*)$/) TYPE = "int"
+  else if (TOK ~ /^([-+]?(0|[1-9](_?[0-9])*)|0x[0-9A-Fa-f](_?[0-9A-Fa-f])*|0o[0-7](_?[0-7])*|0b[01](_?[01])*)$/) {
+    TYPE = "int"
+    if (TOK ~ /^[-+]?[1-9][0-9_]*$/ && too_large(TOK)) fail(at, "a number is too large")
+  }
   else if (TOK ~ /^[-+]?((0|[1-9](_?[0-9])*)([.][0-9](_?[0-9])*)?([eE][-+]?[0-9](_?[0-9])*)?|inf|nan)$/) TYPE = "float"
   else if (TOK ~ /^[0-9][0-9]/ && TOK ~ ("^(" DATE "([Tt ]" TIME "([Zz]|[-+]" HOUR ":[0-5][0-9])?)?|" TIME ")$")) TYPE = "date"
   else fail(at, "expected a value")
   if (SPILT) fail(at, "a word is too long")
+}
+
+# Whether it has more than 64 bits, with which no reader takes the file.
+function too_large(n) {
+  gsub(/[-+_]/, "", n)
+  return length(n) > 19 || (length(n) == 19 && (n "") > "9223372036854775807")
 }
 
 # A string of any of the four kinds.

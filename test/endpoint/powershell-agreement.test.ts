@@ -62,6 +62,10 @@ const KINDS = [
 	"texts",
 	"nothing",
 	"^a^b",
+	"&a",
+	"&a&b",
+	"small",
+	"x|{/a}",
 	"a|b|{object}",
 	"|{number}",
 ];

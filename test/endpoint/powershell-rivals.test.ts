@@ -186,7 +186,6 @@ const traps: readonly Trap[] = [
 		'approval_policy = "sometimes"\n',
 		"must be of type on-request|on-failure|never|{object}: /approval_policy",
 	],
-	["a table for a word", "user", "codex", "~/.codex/config.toml", "[approval_policy.granular]\nrules = true\n", ""],
 	[
 		"a profile's value of a wrong kind",
 		"user",

@@ -153,6 +153,8 @@ export interface Cli {
 	readonly rivals: readonly Rival[];
 	/** What the values of these have to be besides what those of the user's file have to be, where our rows set them. */
 	readonly elsewhere?: { readonly kinds: SettingKinds; readonly forms: readonly SettingForm[] };
+	/** Values of a person's files with others than which it is not known whether it starts, or takes the file: our files are set, and a report says `unknown`. */
+	readonly open?: SettingKinds;
 	/** The command that starts it. */
 	readonly program: string;
 	/** Package in the npm registry; its folder below every npm root shows the version. */

@@ -1,8 +1,9 @@
 /** What the values of a settings file have to be, for a CLI that does not start with others. */
 
 /**
- * `strings` is a table of them, `texts` a list, an `int` is written as one, a `whole` number is 0 or more, a `count` 1 or more, a `positive`
- * text holds digits alone and does not begin with 0, with `nothing` the key must not be there, and `^a^b` is a table that has either of them.
+ * `strings` is a table of them, `texts` a list, an `int` is written as one, a `whole` number is 0 or more, a `count` 1 or more, a `small` one 0 to
+ * 59999 without an exponent, a `positive` text holds digits alone and does not begin with 0, with `nothing` the key must not be there, `^a^b` is a
+ * table that has either of them, and `&a&b` one that has both.
  */
 export type PlainKind =
 	| "string"
@@ -11,18 +12,19 @@ export type PlainKind =
 	| "int"
 	| "whole"
 	| "count"
+	| "small"
 	| "boolean"
 	| "list"
 	| "texts"
 	| "object"
 	| "strings"
 	| "nothing";
-export type SettingKind = PlainKind | `^${string}`;
+export type SettingKind = PlainKind | `^${string}` | `&${string}`;
 
-/** One of some words, or a value of a kind that is named in braces, such as `{object}`. */
+/** One of some words, a value of a kind that is named in braces, such as `{object}`, or, for the scripts alone, a name in a table, such as `{/tables}`. */
 export type SettingWords = readonly string[];
 
-/** By pointer (RFC 6901). A star in it, of which there is one at most, stands for any name that has no row of its own. */
+/** By pointer (RFC 6901). A star in it stands for any name, or number of an item, for which there is no row of its own. */
 export type SettingKinds = Readonly<Record<string, SettingKind | SettingWords>>;
 
 /** A setting that is one of some words, or a table with exactly one table in it, of which each needs some texts. */
@@ -63,17 +65,23 @@ export function unlike(value: unknown, kind: SettingKind | SettingWords): string
 	if (kind === "int") return typeof value === "bigint" ? undefined : "must be a whole number";
 	if (kind === "positive")
 		return typeof value === "string" && POSITIVE.test(value) ? undefined : "must be above 0, as digits in a text";
-	if (kind.startsWith("^")) {
-		const names = kind.slice(1).split("^");
-		const has = settingKind(value) === "object" && names.filter((name) => Object.hasOwn(value as object, name)).length;
-		return has === 1 ? undefined : `must be a table with ${names.length > 1 ? "one of " : ""}${names.join(", ")}`;
-	}
+	if (kind === "small")
+		return Number(value) >= 0 && Number(value) < 60_000 ? undefined : "must be a number from 0 to 59999";
+	if (/^[&^]/.test(kind)) return unlikeTable(value, kind);
 	if (kind !== "strings" && kind !== "texts")
 		return settingKind(value) === kind ? undefined : `must be of type ${kind}`;
 	const container = kind === "texts" ? "list" : "object";
 	if (settingKind(value) !== container) return `must be of type ${container}`;
 	const isText = Object.values(value as object).every((each) => settingKind(each) === "string");
 	return isText ? undefined : "must hold strings only";
+}
+
+/** The same for the kinds that name the keys of a table. */
+function unlikeTable(value: unknown, kind: string): string | undefined {
+	const [isAll, names] = [kind.startsWith("&"), kind.slice(1).split(kind.slice(0, 1))];
+	const has = settingKind(value) === "object" && names.filter((name) => Object.hasOwn(value as object, name)).length;
+	if (has === (isAll ? names.length : 1)) return undefined;
+	return `must be a table with ${names.length > 1 && !isAll ? "one of " : ""}${names.join(", ")}`;
 }
 
 /** Why a value is not of a form, to follow the name of its setting; undefined if it is. */

@@ -60,6 +60,7 @@ export function cliTable(cli: Cli, { sets, says }: { readonly sets: boolean; rea
 			`Tokens = ${list(tokens(cli))}`,
 			...(sets ? [lasting(cli)] : []),
 			...(sets ? [`Elsewhere = ${list(demandLines(cli.elsewhere ?? {}))}`] : []),
+			...(sets ? [`Open = ${list(demandLines({ kinds: cli.open ?? {} }))}`] : []),
 			...(says ? told(cli) : []),
 			...lists("MachineSigns", [...packages(cli, windowsMachineNpmRoots), ...ofMachine.map(sign)]),
 			...lists("UserSigns", [
@@ -126,10 +127,15 @@ function commonTail(one: readonly string[][], other: readonly string[][]): numbe
 	return differs < 0 ? a.length : differs;
 }
 
-/** What values have to be: the verb of a row and its arguments after the pointer, with all pointers that have the same, by blanks. */
+/**
+ * What values have to be: the verb of a row and its arguments after the pointer, with all pointers that have the same, by blanks, without the
+ * slash before them.
+ */
 function demandLines({ kinds = {}, forms = [] }: Pick<Layer, "kinds" | "forms">): string[] {
-	const lines = byKind(kinds).map(([kind, pointers]) => `kind;${pointers.join(" ")};${kind}`);
-	return [...lines, ...forms.map((form) => ["form", form.pointer, ...formWords(form)].join(";"))];
+	const lines = byKind(kinds).map(
+		([kind, pointers]) => `kind;${pointers.map((pointer) => pointer.slice(1)).join(" ")};${kind}`,
+	);
+	return [...lines, ...forms.map((form) => ["form", form.pointer.slice(1), ...formWords(form)].join(";"))];
 }
 
 /** A row as condition, verb, pointer, type and value. Without a header program on Windows, those with it are left out. */

@@ -68,10 +68,7 @@ function linesIn({ id }: Cli, os: readonly Os[]): (rival: Rival) => string[] {
 	return ({ format, hint = "", path, settings, text, hasKinds }) => {
 		const places = typeof path === "string" ? [placeOf(path)] : placesOf(path, os);
 		if (places.length === 0) return [];
-		// The script knows a name in capitals for a key of `env`, and what it begins with for the variables of an exporter.
-		const words = /^json/.test(format)
-			? settings.map((each) => each.replace(/^\/env\/(?:OTEL_EXPORTER_(?=OTLP_)|(?=[A-Z]))/, ""))
-			: settings;
+		const words = /^json/.test(format) ? settings.map(shortened) : settings;
 		const inText = text === undefined ? [] : ['"$text"'];
 		const asked = [...inText, ...words.map(sh), ...(hasKinds ? [id] : [])];
 		const named = text === undefined || text === pattern ? [] : [`text=${sh(`=${text}`)}`];
@@ -84,6 +81,11 @@ function linesIn({ id }: Cli, os: readonly Os[]): (rival: Rival) => string[] {
 				: `rival_of_system ${format} ${bySystem(path)}`;
 		return [...named, ...set, `${look} "$@"`];
 	};
+}
+
+/** A pointer as the script knows it: a name in capitals is a key of `env`, without what the variables of an exporter begin with. */
+export function shortened(pointer: string): string {
+	return pointer.replace(/^\/env\/(?:OTEL_EXPORTER_(?=OTLP_)|(?=[A-Z]))/, "");
 }
 
 /** The lines that make these words the arguments, where those of the last line are; what both end with stands there once. */
@@ -128,7 +130,10 @@ function placeOf(path: string): string {
 
 /** What a file has to be like for the CLI to read it, as rows of a plan. */
 export function kindRows({ kinds = {}, forms = [], strict }: Pick<Layer, "kinds" | "forms" | "strict">): string[] {
-	const rows = byKind(kinds).map(([kind, pointers]) => `kinds ${sh(kind)} ${pointers.map(sh).join(" ")}`);
+	const lines = byKind(kinds).map(
+		([kind, pointers]) => `${kind} ${pointers.map((pointer) => pointer.slice(1)).join(" ")}`,
+	);
+	const rows = lines.length === 0 ? [] : [...`kinds ${sh(lines.join("\n"))}`.split("\n")];
 	const formed = forms.map((form) => `form ${[form.pointer, ...formWords(form)].map(sh).join(" ")}`);
 	return [...rows, ...formed, ...(strict ? [`only_keys ${[strict.table, ...strict.keys].map(sh).join(" ")}`] : [])];
 }
@@ -156,4 +161,9 @@ export function formWords({ words, variants }: SettingForm): [words: string, var
 export function demandCases(cli: Cli): { id: string; everywhere: string[]; elsewhere: string[] }[] {
 	const [everywhere, elsewhere] = [kindRows(cli.user), cli.elsewhere ? kindRows(cli.elsewhere) : []];
 	return everywhere.length === 0 ? [] : [{ id: cli.id, everywhere, elsewhere }];
+}
+
+/** The values of a person's file with others than which it is not known what comes of it. */
+export function openCases({ id, open }: Cli): { id: string; rows: string[] }[] {
+	return open === undefined ? [] : [{ id, rows: kindRows({ kinds: open }) }];
 }

@@ -21,7 +21,7 @@ import { aboutView, forSignals, headerFacts, tokenLines } from "./endpoint-about
 import { contentsOf, type HeaderFacts } from "./endpoint-header.ts";
 import { editorModes, type FileFacts, ownerPrograms, shellParts } from "./endpoint-parts.ts";
 import { renderPowerShell } from "./endpoint-ps1.ts";
-import { demandCases, kindRows, namedCase, rivalCases } from "./endpoint-rivals.ts";
+import { demandCases, kindRows, namedCase, openCases, rivalCases, shortened } from "./endpoint-rivals.ts";
 import { renderTemplate } from "./template.ts";
 
 /**
@@ -158,6 +158,7 @@ function cliView(
 		plans: clis.map(file.compact ? wholePlan : plan),
 		rivals: file.compact ? [] : clis.flatMap((cli) => rivalCases(cli, os)),
 		demands: file.compact ? [] : clis.flatMap(demandCases),
+		opens: file.compact ? [] : clis.flatMap(openCases),
 		named: clis.map((cli) => namedCase(cli, os)).filter(({ lines }) => lines.length > 0),
 		tokens: clis.map(tokens),
 		tokenKeys: clis.map(tokenKey),
@@ -252,14 +253,24 @@ function plan(cli: Cli): Plan {
 	const first = countSame(user, system);
 	const [restOfUser, restOfSystem] = [user.slice(first), system.slice(first)];
 	const last = countSame(restOfUser.toReversed(), restOfSystem.toReversed());
-	const demands = demandCases(cli).map(({ id }) => `demands ${id}`);
 	return {
 		id: cli.id,
-		firstRows: user.slice(0, first),
-		userRows: [...demands, ...restOfUser.slice(0, restOfUser.length - last)],
-		systemRows: [...kindRows(cli.system), ...restOfSystem.slice(0, restOfSystem.length - last)],
-		rows: restOfUser.slice(restOfUser.length - last),
+		firstRows: together(user.slice(0, first)),
+		userRows: together(restOfUser.slice(0, restOfUser.length - last)),
+		systemRows: together([...kindRows(cli.system), ...restOfSystem.slice(0, restOfSystem.length - last)]),
+		rows: together(restOfUser.slice(restOfUser.length - last)),
 	};
+}
+
+/** Lines with what is dropped one after the other in one. */
+function together(rows: readonly string[]): string[] {
+	const lines: string[] = [];
+	for (const line of rows) {
+		const last = lines.at(-1);
+		if (line.startsWith("drop ") && last?.startsWith("drop ")) lines.splice(-1, 1, last + line.slice("drop".length));
+		else lines.push(line);
+	}
+	return lines;
 }
 
 /** How many lines from the start are the same. */
@@ -278,8 +289,11 @@ function wholePlan({ id, system }: Cli): Plan {
 function row(row: LayerRow): string {
 	if ("keep" in row) return `keep_table ${sh(row.keep)}`;
 	if ("join" in row) return `join_list ${sh(row.join)}`;
-	const command = "drop" in row ? `drop ${sh(row.drop)}` : `row ${row.type} ${sh(row.pointer)} ${word(row.value)}`;
-	return row.when ? `${command} ${row.when}` : command;
+	if ("drop" in row)
+		return row.when ? `drop_if ${row.when} ${sh(shortened(row.drop))}` : `drop ${sh(shortened(row.drop))}`;
+	const type = row.type === "string" ? "text" : `row ${row.type}`;
+	const pointer = row.type === "string" ? shortened(row.pointer) : row.pointer;
+	return `${type} ${sh(pointer)} ${word(row.value)}${row.when ? ` ${row.when}` : ""}`;
 }
 
 /** What the placeholders of a value are in the script. */

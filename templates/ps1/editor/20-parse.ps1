@@ -80,12 +80,13 @@ function EdValue($path, $hush) {
             $depth++
             if ($depth -gt 200) { return EdFail ($token.Index + 1) 'nested too deeply' }
             $stackOpen[$depth] = $c; $stackPath[$depth] = $path; $stackCount[$depth] = 0; $stackMember[$depth] = $null; $stackHush[$depth] = $hush; $stackWanted[$depth] = $isWanted
-            if ($isWanted) { EdOpened $path $c ($token.Index + 1) } elseif ($isToml) { $kind[$path] = if ($c -eq 123) { 'object' } else { 'array' } }
+            if ($isWanted) { EdOpened $path $c ($token.Index + 1) } elseif ($isToml -or $stackWanted[$depth - 1]) { $kind[$path] = if ($c -eq 123) { 'object' } else { 'array' } }
             if ($isListed) { $list.Add($path + '=' + [char]$c) }
         } else {
             $value = $token.Groups[1]
             if (-not $value.Success -or ($value.Length -gt 32768 -and $c -ne 34 -and $c -ne 39)) { $s.Token = $token; EdBorn $path 'string' (EdAt); return EdBadValue $token }
-            if ($isWanted) { EdBorn $path (EdType $value.Value) ($token.Index + 1) } elseif ($isToml) { $kind[$path] = if ($c -eq 34 -or $c -eq 39 -or -not $stackWanted[$depth]) { 'string' } else { EdType $value.Value } }
+            if ($isToml -and $value.Length -gt 18 -and $c -ne 34 -and $c -ne 39 -and (EdIsTooLarge $value.Value)) { $s.Token = $token; return EdFail (EdAt) 'a number is too large' }
+            if ($isWanted) { EdBorn $path (EdType $value.Value) ($token.Index + 1) } elseif ($isToml -or $stackWanted[$depth]) { $kind[$path] = if ($c -eq 34 -or $c -eq 39 -or -not $stackWanted[$depth]) { 'string' } else { EdType $value.Value } }
             if ($isListed) { $list.Add($path + '=' + $value.Value) }
             $end = $value.Index + $value.Length
         }
@@ -154,6 +155,13 @@ function EdType($token) {
     }
     if ($token -cmatch '\A-?[0-9]+\z') { return 'int' }
     return 'float'
+}
+
+# Whether a whole number has more than 64 bits, with which no reader takes the file.
+function EdIsTooLarge($token) {
+    if ($token -cnotmatch '\A[-+]?[1-9][0-9_]*\z') { return $false }
+    $digits = $token.Replace('_', '').TrimStart('-', '+')
+    return $digits.Length -gt 19 -or ($digits.Length -eq 19 -and [string]::CompareOrdinal($digits, '9223372036854775807') -gt 0)
 }
 
 # Why no value is here. A word over 32 KB is judged by what is over: awk keeps no more of it.

@@ -3,9 +3,9 @@
 # at and below it there shall be only what the plan sets; "keep POINTER" that a table there stays, and is not set;
 # "join POINTER" that the value of the plan goes behind what is there, after a comma; "kind POINTER string|number|whole|count|boolean|list|
 # object|strings" that its reader takes the file for broken where something else is there (strings: a table of them; texts: a list; int: written
-# as one; whole: one from 0; count: one from 1; positive: digits as a text, not from 0; nothing: it must not be there; ^NAME^NAME: a table with one of
-# these; WORD|WORD|{object}: one of these words, or a value of a kind in braces; a star stands for any name without a row), "only POINTER KEY KEY..."
-# where it has another key,
+# as one; whole: one from 0; count: one from 1; small: one from 0 to 59999; positive: digits as a text, not from 0; nothing: it must not be there;
+# ^NAME^NAME: a table with one of these; &NAME&NAME: with all of them; WORD|WORD|{object}|{/TABLE}: one of these words, a value of a kind in
+# braces, or a name in a table; a star stands for any name without a row), "only POINTER KEY KEY..." where it has another key,
 # "form POINTER WORDS VARIANTS" where it is neither one of the words nor a table with one of the variants and no other: each
 # is NAME:KEY,KEY=WORD|WORD with the keys that it needs, and what they may be.
 
@@ -20,7 +20,7 @@ function EdReadRows {
         if ([string]::Equals($field[0], 'drop')) { $s.Drops.Add($p); $s.Silent[$p] = 1 }
         elseif ([string]::Equals($field[0], 'keep')) { $s.Keep[$p] = 1 }
         elseif ([string]::Equals($field[0], 'join')) { $s.Join[$p] = 1 }
-        elseif ([string]::Equals($field[0], 'kind') -and $field.Length -eq 3) { if ($p.Contains('*')) { $s.Star[$p] = $field[2] } else { $s.Kinds[$p] = $field[2] } }
+        elseif ([string]::Equals($field[0], 'kind') -and $field.Length -eq 3) { EdReadKind $p $field[2] }
         elseif ([string]::Equals($field[0], 'only') -and $field.Length -eq 3) { $s.Only[$p] = ' ' + $field[2] + ' ' }
         elseif ([string]::Equals($field[0], 'form') -and $field.Length -eq 4) { $s.Form[$p] = $field; EdWantForm $p $field[3] }
         elseif ([string]::Equals($field[0], 'set') -and $field.Length -gt 3) {
@@ -37,6 +37,14 @@ function EdReadRows {
     }
     foreach ($one in $s.Sets) { $s.Need[$one] = 1 }
     return $true
+}
+
+# The row of a kind; of what leads to a star it is only known that it matters.
+function EdReadKind($p, $kind) {
+    $s = $script:Ed
+    if (-not $p.Contains('*')) { $s.Kinds[$p] = $kind; return }
+    $s.Star[$p] = $kind
+    for ($p = EdUp $p; $p.Contains('*'); $p = EdUp $p) { if (-not $s.Star.ContainsKey($p)) { $s.Star[$p] = 'any' } }
 }
 
 function EdFits($type, $value) {
@@ -114,13 +122,10 @@ function EdUnstar {
     $s = $script:Ed
     $found = $false
     foreach ($p in $s.Star.Keys) {
-        $i = $p.IndexOf([char]42)
-        $head = $p.Substring(0, $i)
-        $tail = $p.Substring($i + 1)
+        $head = $p.Substring(0, $p.IndexOf([char]42))
+        $like = '\A' + $p.Replace('*', '[^/]+') + '\z'
         foreach ($q in $s.Kind.Keys) {
-            $n = $q.Length - $p.Length + 1
-            if ($n -lt 1 -or $s.Kinds.ContainsKey($q) -or -not (EdStarts $q $head) -or -not $q.EndsWith($tail, [System.StringComparison]::Ordinal)) { continue }
-            if ($q.IndexOf([char]47, $i, $n) -ge 0) { continue }
+            if ($s.Kinds.ContainsKey($q) -or -not (EdStarts $q $head) -or $q -cnotmatch $like) { continue }
             $s.Kinds[$q] = $s.Star[$p]
             $found = $true
             if (-not $s.Want.ContainsKey($q)) { $s.Want[$q] = 2 }
@@ -162,21 +167,27 @@ function EdMisformed($p) {
 }
 
 function EdIsOfKind($p, $wanted) {
-    if ([string]::Equals($script:Ed.Kind[$p], $wanted)) { return $true }
+    if ([string]::Equals($script:Ed.Kind[$p], $wanted) -or [string]::Equals($wanted, 'any')) { return $true }
     $kind = EdKindWord $script:Ed.Kind[$p]
-    if ([int]$wanted[0] -eq 94) { return [string]::Equals($kind, 'object') -and (EdHasOne $p $wanted) }
+    if ([int]$wanted[0] -eq 94) { return [string]::Equals($kind, 'object') -and (EdCountOf $p $wanted) -eq 1 }
+    if ([int]$wanted[0] -eq 38) { return [string]::Equals($kind, 'object') -and (EdCountOf $p $wanted) -eq $wanted.Split([char]38).Length - 1 }
     if ([string]::Equals($wanted, 'whole')) { return (EdContent $p) -cmatch '\Aint\t[+]?[0-9]' }
+    if ([string]::Equals($wanted, 'small')) { return (EdContent $p) -cmatch '\A(?:int|float)\t[0-5]?[0-9]{1,4}(?:[.][0-9]+)?\z' }
     if ([string]::Equals($wanted, 'positive')) { return (EdContent $p) -cmatch '\Astring\t[1-9][0-9]*\z' }
     if ([string]::Equals($wanted, 'count')) { return (EdContent $p) -cmatch '\Aint\t[1-9]' }
     if (-not $wanted.Contains('|')) { return [string]::Equals($kind, $wanted) }
-    return EdHasWord $wanted 124 $(if ([string]::Equals($kind, 'string')) { (EdContent $p).Substring(7) } else { '{' + $kind + '}' })
+    if (-not [string]::Equals($kind, 'string')) { return EdHasWord $wanted 124 ('{' + $kind + '}') }
+    $text = (EdContent $p).Substring(7)
+    if (EdHasWord $wanted 124 $text) { return $true }
+    $inTable = [regex]::Match($wanted, '[{](/[^}]*)')
+    return $inTable.Success -and $script:Ed.Kind.ContainsKey($inTable.Groups[1].Value + '/' + (EdReference $text))
 }
 
-# Whether a table has one of the keys that follow a ^, and no other of them.
-function EdHasOne($p, $wanted) {
+# How many of the keys a table has that follow a mark in a kind.
+function EdCountOf($p, $wanted) {
     $n = 0
-    foreach ($name in $wanted.Substring(1).Split([char]94)) { if ($script:Ed.Kind.ContainsKey($p + '/' + $name)) { $n++ } }
-    return $n -eq 1
+    foreach ($name in $wanted.Substring(1).Split([char]$wanted[0])) { if ($script:Ed.Kind.ContainsKey($p + '/' + $name)) { $n++ } }
+    return $n
 }
 
 function EdHasWord($words, $between, $word) { return [System.Array]::IndexOf($words.Split([char]$between), $word) -ge 0 }

@@ -67,7 +67,7 @@ function EdRun {
     if (-not (& $plan)) { return EdRefuse 2 'the plan is not understood' }
     if ($s.Mode -eq 'set' -or $s.Mode -eq 'undo') { $s.Foreign = [System.Collections.Generic.List[string]]::new() }
     $isRead = EdParse $s.Text $s.Foreign
-    if ($isRead -and $s.Star.Count -gt 0 -and (EdUnstar)) {
+    while ($isRead -and $s.Star.Count -gt 0 -and (EdUnstar)) {
         if ($null -ne $s.Foreign) { $s.Foreign.Clear() }
         $isRead = EdParse $s.Text $s.Foreign
     }

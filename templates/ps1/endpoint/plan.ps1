@@ -12,7 +12,7 @@ function Get-Plan($cli, $layer, $text) {
 function Get-DemandRows($demands) {
   foreach ($demand in $demands) {
     $verb, $pointers, $rest = $demand.Split(';')
-    foreach ($pointer in $pointers.Split(' ')) { (@($verb, $pointer) + $rest) -join "`t" }
+    foreach ($pointer in $pointers.Split(' ')) { (@($verb, ('/' + $pointer)) + $rest) -join "`t" }
   }
 }
 

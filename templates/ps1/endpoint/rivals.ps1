@@ -100,9 +100,21 @@ function Get-RivalReason($cli, $layer, $rule, $file, $path, $top) {
   if ($rule.HasKinds) { $rows += @(Get-DemandRows ($CLIS[$cli].User.Demands + $CLIS[$cli].Elsewhere)) }
   $answer = Edit-Text 'same' $file[1] $rows $target.Text @()
   if ($answer.Code -eq 0 -or ($answer.Code -eq 1 -and (Test-OtherCase $target.Text $words))) { return $RIVALS }
-  if ($answer.Code -eq 1 -and $rule.HasKinds) { return Get-MixedReason $rows $target.Text }
+  if ($answer.Code -eq 1 -and $rule.HasKinds) {
+    Test-Open $cli $path $file[1] $target.Text
+    return Get-MixedReason $rows $target.Text
+  }
   if ($answer.Code -eq 1) { return '' }
   return Get-EditReason $answer
+}
+
+# Test-Open CLI PATH FORMAT TEXT: whether the file has a value that leaves open what comes of ours.
+function Test-Open($cli, $path, $format, $text) {
+  if ($CLIS[$cli].Open.Count -eq 0) { return }
+  $answer = Edit-Text 'same' $format @(Get-DemandRows $CLIS[$cli].Open) $text @()
+  if ($answer.Code -ne 3) { return }
+  [Console]::Error.WriteLine('unknown: ' + (Get-Plain $path) + ': ' + (Get-EditReason $answer).Replace('parse error ', '') + ', or it may not start')
+  Set-State $cli 'unknown'
 }
 
 # Get-MixedReason ROWS TEXT: tables of several files are merged, and with two variants of one setting the CLI does not start.

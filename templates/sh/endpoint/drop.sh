@@ -1,13 +1,15 @@
-# drop POINTER [WHEN]
-drop() { if [ -z "${2-}" ] || wants "$2"; then put "drop$tab$1" && echo; fi; }
-# keep_table POINTER, join_list POINTER: for the row of that pointer, whether a table there stays, and whether its value goes behind the owner's
+# drop WORD..., drop_if WHEN WORD
+drop() { for word in "$@"; do point_at "$word" && put "drop$tab$pointer" && echo; done; }
+drop_if() { if wants "$1"; then drop "$2"; fi; }
+# keep_table POINTER, join_list POINTER: a table there stays, the value of its row goes behind the owner's
 keep_table() { put "keep$tab$1" && echo; }
 join_list() { put "join$tab$1" && echo; }
-# kinds KIND POINTER...: values without which the CLI does not read the file
+# kinds TEXT: what values have to be, by lines of a kind and pointers without the slash before them
 kinds() {
-  kind=$1
-  shift
-  for pointer in "$@"; do put "kind$tab$pointer$tab$kind" && echo; done
+  printf '%s\n' "$1" | while read -r kind rest; do
+    set -f
+    for pointer in $rest; do put "kind$tab/$pointer$tab$kind" && echo; done
+  done
 }
 # only_keys POINTER KEY...: with another key there the CLI does not read the file
 only_keys() {

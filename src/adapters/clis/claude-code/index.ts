@@ -9,7 +9,7 @@
  * seen was run with releases 2.1.81 and 2.1.330.
  */
 import type { Cli, FileSetting, LayerRow, Rival } from "../cli.ts";
-import type { PlainKind, SettingKind, SettingKinds, SettingWords } from "../setting-form.ts";
+import type { SettingKind, SettingKinds, SettingWords } from "../setting-form.ts";
 import headerProgram from "./header.sh";
 
 /** https://code.claude.com/docs/en/monitoring-usage; every value of `env` is a string. */
@@ -51,7 +51,7 @@ const diversions: readonly LayerRow[] = ["LOGS", "METRICS", "TRACES"].flatMap((s
 );
 
 /** A value of another kind switches the whole file off: seen in 2.1.81 and 2.1.330, but for `hooks`, which 2.1.330 leaves out. */
-const keys: Readonly<Partial<Record<PlainKind, string>>> = {
+const keys: Readonly<Partial<Record<SettingKind, string>>> = {
 	object:
 		"env permissions hooks statusLine enabledPlugins attribution sandbox fileSuggestion modelOverrides worktree pluginConfigs remote spinnerVerbs",
 	string: `model otelHeadersHelper apiKeyHelper outputStyle awsAuthRefresh awsCredentialExport language plansDirectory agent minimumVersion
@@ -64,11 +64,10 @@ const keys: Readonly<Partial<Record<PlainKind, string>>> = {
 };
 const of = (kind: SettingKind | SettingWords, names: string): SettingKinds =>
 	Object.fromEntries(names.split(/\s+/).map((name) => [`/${name}`, kind]));
+const byKind = (rows: Readonly<Partial<Record<SettingKind, string>>>): SettingKinds =>
+	Object.assign({}, ...Object.entries(rows).map(([kind, names = ""]) => of(kind as SettingKind, names)));
 /** For all releases. */
-export const kinds: SettingKinds = Object.assign(
-	{},
-	...Object.entries(keys).map(([kind, names]) => of(kind as PlainKind, names)),
-);
+export const kinds: SettingKinds = byKind(keys);
 
 /** Keys that 2.1.330 knows, by what their values must be: with another one it leaves the whole file out. */
 export const flags = `respectGitignore wslInheritsWindowsSettings includeCoAuthoredBy includeGitInstructions disableAllHooks disableReplyCheck
@@ -116,43 +115,62 @@ export const oneOf = {
 	"worktree/baseRef": ["fresh", "head"],
 } as const;
 
-/** What 2.1.330 demands besides, for the scripts, and 2.1.81 where it knows the key. Values deeper inside are left to doctor. */
-const laterKinds: SettingKinds = {
-	...of("boolean", `${flags} ${flagsOrNull}`),
-	...of("string", `${words} forceLoginOrgUUID`),
-	...of("whole", "desktopSessionCleanupPeriodDays"),
-	...of("list", `${lists} enabledMcpjsonServers`),
-	...of("count", "cleanupPeriodDays skillListingMaxDescChars totalTokensReminderBudget"),
-	...of("number", "skillListingBudgetFraction statusLine/padding sandbox/network/httpProxyPort"),
-	...of(
-		"boolean",
-		`attribution/sessionUrl breakReminder/enabled quietHours/enabled voice/enabled voice/autoSubmit sandbox/enabled
+/** Hooks that may forbid something: where one of them cannot be loaded, the whole file is left out. */
+export const forbidding = ["PreToolUse", "PermissionRequest"] as const;
+const inHooks = (below: string) => forbidding.map((event) => `hooks/${event}${below}`).join(" ");
+
+export const hookTypes = ["command", "prompt", "agent", "http", "mcp_tool"] as const;
+
+export const marketplaceSources =
+	`pluginDirectory url github git npm file directory skills-dir hostPattern pathPattern settings`.split(" ");
+
+const later: Readonly<Partial<Record<SettingKind, string>>> = {
+	boolean: `${flags} ${flagsOrNull} attribution/sessionUrl breakReminder/enabled quietHours/enabled voice/enabled voice/autoSubmit sandbox/enabled
 		sandbox/failIfUnavailable sandbox/autoAllowBashIfSandboxed sandbox/allowUnsandboxedCommands sandbox/enableWeakerNestedSandbox
 		sandbox/network/allowLocalBinding`,
-	),
-	...of(
-		"object",
-		`autoMode voice breakReminder quietHours remoteTools skillOverrides sandbox/network sandbox/filesystem sandbox/ignoreViolations
-		sandbox/ripgrep`,
-	),
-	...of(
-		"string",
-		"attribution/commit attribution/pr statusLine/command fileSuggestion/command remote/defaultEnvironmentId quietHours/start",
-	),
-	...of(
-		"list",
-		`allowedChannelPlugins sshConfigs autoMode/allow hooks/PreToolUse hooks/PermissionRequest sandbox/excludedCommands
-		sandbox/network/allowedDomains sandbox/filesystem/allowWrite sandbox/filesystem/denyWrite sandbox/filesystem/denyRead
-		sandbox/filesystem/allowRead spinnerVerbs/verbs worktree/sparsePaths worktree/symlinkDirectories`,
-	),
-	...of(
-		"positive",
-		`env/OTEL_METRIC_EXPORT_INTERVAL env/OTEL_METRIC_EXPORT_TIMEOUT env/OTEL_LOGS_EXPORT_INTERVAL env/OTEL_BLRP_EXPORT_TIMEOUT
+	string: `${words} forceLoginOrgUUID attribution/commit attribution/pr statusLine/command fileSuggestion/command remote/defaultEnvironmentId
+		quietHours/start sandbox/ripgrep/command ${inHooks("/*/matcher")} ${inHooks("/*/hooks/*/command")}`,
+	whole: "desktopSessionCleanupPeriodDays",
+	count: "cleanupPeriodDays skillListingMaxDescChars totalTokensReminderBudget",
+	number: "skillListingBudgetFraction statusLine/padding sandbox/network/httpProxyPort",
+	object: `autoMode voice breakReminder quietHours remoteTools skillOverrides sandbox/network sandbox/filesystem sandbox/ignoreViolations
+		allowedChannelPlugins/* pluginConfigs/* pluginConfigs/*/mcpServers pluginConfigs/*/options`,
+	list: `allowedChannelPlugins sshConfigs ${inHooks("")} ${inHooks("/*/hooks")}`,
+	texts: `${lists} enabledMcpjsonServers permissions/additionalDirectories autoMode/allow sandbox/excludedCommands sandbox/network/allowedDomains
+		sandbox/filesystem/allowWrite sandbox/filesystem/denyWrite sandbox/filesystem/denyRead sandbox/filesystem/allowRead
+		sandbox/ignoreViolations/* spinnerVerbs/verbs worktree/sparsePaths worktree/symlinkDirectories`,
+	strings: "modelOverrides",
+	positive: `env/OTEL_METRIC_EXPORT_INTERVAL env/OTEL_METRIC_EXPORT_TIMEOUT env/OTEL_LOGS_EXPORT_INTERVAL env/OTEL_BLRP_EXPORT_TIMEOUT
 		env/OTEL_BLRP_MAX_QUEUE_SIZE env/OTEL_BLRP_MAX_EXPORT_BATCH_SIZE`,
-	),
+	"&type&command": "statusLine fileSuggestion",
+	"&mode&verbs": "spinnerVerbs",
+	"&id&name&sshHost": "sshConfigs/*",
+	"&command": "sandbox/ripgrep",
+	"&source": "strictKnownMarketplaces/* blockedMarketplaces/*",
+	"&hooks": inHooks("/*"),
+	"&type": inHooks("/*/hooks/*"),
+};
+
+/** What 2.1.330 demands besides, for the scripts, and 2.1.81 where it knows the key. */
+const laterKinds: SettingKinds = {
+	...byKind(later),
 	...of(["{list}", "{null}"], "blockedMarketplaces"),
+	...of(["{boolean}", "{list}"], "enabledPlugins/*"),
+	...of(["on", "name-only", "user-invocable-only", "off"], "skillOverrides/*"),
+	...of(
+		marketplaceSources,
+		"strictKnownMarketplaces/*/source blockedMarketplaces/*/source extraKnownMarketplaces/*/source/source",
+	),
+	...of(hookTypes, inHooks("/*/hooks/*/type")),
 	...Object.fromEntries(Object.entries(oneOf).map(([name, each]) => [`/${name}`, each])),
 };
+
+/** Whether it takes these depends on more than a kind can say: a fraction, a type beside the key that it needs. */
+const open: SettingKinds = byKind({
+	nothing: "feedbackSurveyRate skillListingBudgetFraction",
+	"&source": "extraKnownMarketplaces/*/source",
+	"^command^prompt^url^server": inHooks("/*/hooks/*"),
+});
 
 const bySignal = (...names: readonly string[]) =>
 	["LOGS", "METRICS", "TRACES"].flatMap((signal) => names.map((name) => `/env/OTEL_EXPORTER_OTLP_${signal}_${name}`));
@@ -253,6 +271,7 @@ export const cli: Cli = {
 		],
 	},
 	rivals,
+	open,
 	program: "claude",
 	npm: "@anthropic-ai/claude-code",
 	// Without a space: before 2.1.149 the program failed in such a folder.

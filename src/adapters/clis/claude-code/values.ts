@@ -1,6 +1,6 @@
 /**
  * What values must be for Claude Code to use a settings file at all: with another one 2.1.330 leaves the whole file out, whoever else set it.
- * For doctor alone, since scripts have to stay short. Other keys than these are ignored, or left out by themselves. Each row was tried in
+ * For doctor; the scripts have them as kinds, in index.ts. Other keys than these are ignored, or left out by themselves. Each row was tried in
  * 2.1.330 with `claude doctor`, which names the values that it refuses. What is deep inside rare settings is not looked at.
  *
  * Sources: https://code.claude.com/docs/en/settings, https://www.schemastore.org/claude-code-settings.json
@@ -25,7 +25,7 @@ import {
 	type ValueChecks,
 	word,
 } from "../value-check.ts";
-import { flags, flagsOrNull, lists, oneOf, words } from "./index.ts";
+import { flags, flagsOrNull, forbidding, hookTypes, lists, marketplaceSources, oneOf, words } from "./index.ts";
 
 const orNull =
 	(check: ValueCheck): ValueCheck =>
@@ -39,9 +39,6 @@ const filled: ValueCheck = (value, name) => (value === "" ? `${name} must not be
 const each = (names: string, check: ValueCheck): ValueChecks =>
 	Object.fromEntries(names.split(/\s+/).map((name) => [name, check]));
 
-/** The hooks that may forbid something: where one of them cannot be loaded, the whole file is left out. */
-const forbidding = "PreToolUse PermissionRequest";
-
 const command = all(
 	table({ type: word("command"), command: text, padding: number(Number.NEGATIVE_INFINITY) }),
 	has("must have a type", (keys) => keys.includes("type")),
@@ -51,7 +48,7 @@ const command = all(
 const kindsOfHook: ValueCheck = (value, name) => {
 	const type = (value as { readonly type?: unknown }).type;
 	if (type === "command") return command(value, name);
-	return word("command", "prompt", "agent", "http", "mcp_tool")(type, `the type of ${name}`);
+	return word(...hookTypes)(type, `the type of ${name}`);
 };
 
 const matcher = all(
@@ -59,21 +56,7 @@ const matcher = all(
 	has("must have hooks", (keys) => keys.includes("hooks")),
 );
 
-const source = word(
-	...[
-		"pluginDirectory",
-		"url",
-		"github",
-		"git",
-		"npm",
-		"file",
-		"directory",
-		"skills-dir",
-		"hostPattern",
-		"pathPattern",
-	],
-	"settings",
-);
+const source = word(...marketplaceSources);
 const marketplace = all(
 	table({ source }),
 	has("must have a source", (keys) => keys.includes("source")),
@@ -154,7 +137,7 @@ const values: ValueChecks = {
 		...each("disableBypassPermissionsMode disableAutoMode", kind(oneOf["permissions/disableAutoMode"])),
 		defaultMode: kind(oneOf["permissions/defaultMode"]),
 	}),
-	hooks: (value, name) => (isTable(value) ? table(each(forbidding, list(matcher)))(value, name) : undefined),
+	hooks: (value, name) => (isTable(value) ? table(each(forbidding.join(" "), list(matcher)))(value, name) : undefined),
 };
 
 /** The first value by which 2.1.330 leaves a whole file out, in words; undefined if none is known. */

@@ -108,6 +108,7 @@ const innerKinds: SettingKinds = {
 	"/skills/config": "list",
 	"/tools/web_search": ["{boolean}", "{object}"],
 	"/tui/notifications": ["{boolean}", "{list}"],
+	"/tui/notifications/*": "string",
 	"/tui/animations": "boolean",
 	"/tui/theme": "string",
 	"/tui/alternate_screen": ["auto", "always", "never"],
@@ -172,6 +173,29 @@ const namedKinds: SettingKinds = {
 	"/otel/tracestate/*": "strings",
 };
 
+/** Seen: with the name of a file, table or profile that is not there it does not start. */
+export const withOthers = [
+	"default_permissions",
+	"permissions",
+	"model_instructions_file",
+	"model_catalog_json",
+] as const;
+
+/** Providers that need no table in model_providers. */
+export const builtIn = ["openai", "ollama", "lmstudio", "amazon-bedrock"] as const;
+
+/** What of these tables and files it takes is not in this file: see `openValue`. Above the greatest number of each it does not start. */
+const open: SettingKinds = {
+	...Object.fromEntries(withOthers.map((name) => [`/${name}`, "nothing"] as const)),
+	"/model_provider": [...builtIn, "{/model_providers}"],
+	"/approval_policy": "string",
+	"/tools/web_search": "boolean",
+	"/features/*": "boolean",
+	"/agents/max_depth": "small",
+	"/mcp_oauth_callback_port": "small",
+	"/mcp_servers/*/startup_timeout_sec": "small",
+};
+
 const byPointer = (keys: typeof topKeys): SettingKinds =>
 	Object.fromEntries(
 		Object.entries(keys).flatMap(([kind, names]) =>
@@ -195,17 +219,11 @@ export const laterKinds: SettingKinds = {
 	"/otel/log_sse_deltas": "boolean",
 };
 
+/** The variants of an exporter, each with a table of its own. */
+export const exporterVariants = ["otlp-http", "otlp-grpc"] as const;
+
 const kindsOfExporter = (key: string): SettingKinds =>
-	Object.fromEntries(
-		["otlp-http", "otlp-grpc"].flatMap((variant) => {
-			const at = `/otel/${key}/${variant}`;
-			return [
-				[`${at}/endpoint`, "string"],
-				[`${at}/headers`, "strings"],
-				[`${at}/tls`, "strings"],
-			] as const;
-		}),
-	);
+	below(`/otel/${key}/*`, { endpoint: "string", headers: "strings", tls: "strings" });
 
 /** The first word switches it off; the second is its own telemetry. */
 const formOfExporter = (key: string): SettingForm => ({
@@ -297,6 +315,7 @@ export const cli: Cli = {
 		kinds: Object.assign({}, ...replaced.map(kindsOfExporter)),
 		forms: replaced.map(formOfExporter),
 	},
+	open,
 	program: "codex",
 	npm: "@openai/codex",
 	signs: [

@@ -10,7 +10,7 @@ import { ownEntry } from "../../../base/lookup.ts";
 import { decoded, type Emission, type EmittedSignal, type SentHeader } from "../emission.ts";
 import type { CliLayering, Effective } from "../layering.ts";
 import { misform, unlike } from "../setting-form.ts";
-import { cli, laterKinds } from "./index.ts";
+import { cli, exporterVariants, laterKinds } from "./index.ts";
 import { openValue, refusedValue } from "./values.ts";
 
 /** Files of the machine. https://github.com/openai/codex/blob/main/codex-rs/config/src/loader/mod.rs */
@@ -27,7 +27,13 @@ const signals: readonly EmittedSignal[] = ["logs", "metrics", "traces"];
 const GENERAL = "/env/OTEL_EXPORTER_OTLP_HEADERS";
 
 /** Seen in 0.165.0 and 0.169.0: with a value of another type Codex does not start. */
-const kinds = { ...cli.user.kinds, ...cli.elsewhere?.kinds };
+const kinds = Object.fromEntries(
+	Object.entries({ ...cli.user.kinds, ...cli.elsewhere?.kinds }).flatMap(([pointer, kind]) =>
+		/^\/otel\/\w+\/\*\//.test(pointer)
+			? exporterVariants.map((variant) => [pointer.replace("*", variant), kind] as const)
+			: [[pointer, kind] as const],
+	),
+);
 const forms = [...(cli.elsewhere?.forms ?? []), ...(cli.user.forms ?? [])];
 
 export const layering: CliLayering = {

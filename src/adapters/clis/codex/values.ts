@@ -1,5 +1,5 @@
 /**
- * What values must be for Codex to start, beyond the kinds that the scripts know, too: for doctor alone, since scripts have to stay short. Other
+ * What values must be for Codex to start, beyond the kinds that stand in index.ts: for doctor; the scripts know less of bounds and other files. Other
  * keys than these are ignored. Each row was tried in 0.165.0 and 0.169.0 with `codex features list`, which reads all of them.
  *
  * Source: https://github.com/openai/codex/blob/main/codex-rs/core/config.schema.json
@@ -22,7 +22,7 @@ import {
 	whole,
 	word,
 } from "../value-check.ts";
-import { topWords } from "./index.ts";
+import { builtIn, topWords, withOthers } from "./index.ts";
 
 const modes: ValueChecks = {
 	model: text,
@@ -113,15 +113,13 @@ export function refusedValue(at: (pointer: string) => unknown): string | undefin
 	);
 }
 
-const BUILT_IN = ["openai", "ollama", "lmstudio", "amazon-bedrock"];
-
 /** Settings with which it may not start, for reasons that are not in this file alone: the first, in words. */
 export function openValue({ at, isRelease }: Pick<Effective, "at" | "isRelease">): string | undefined {
 	const provider = at("/model_provider");
-	const isKnown = provider === undefined || [...BUILT_IN, ...keysOf(at("/model_providers"))].includes(String(provider));
+	const isKnown = provider === undefined || [...builtIn, ...keysOf(at("/model_providers"))].includes(String(provider));
 	const features = valuesOf(at("/features"));
 	const [open] = [
-		...WITH_OTHERS.filter((name) => at(`/${name}`) !== undefined),
+		...withOthers.filter((name) => at(`/${name}`) !== undefined),
 		// Seen in 0.133.0: with a profile that is not there it does not start.
 		...(at("/profile") !== undefined && isRelease("<0.134.0") ? ["profile"] : []),
 		...(isKnown ? [] : ["model_provider"]),
@@ -130,9 +128,6 @@ export function openValue({ at, isRelease }: Pick<Effective, "at" | "isRelease">
 	];
 	return open && `the key ${open.replace("/", ".")} is set, with which it may not start`;
 }
-
-/** Seen: with the name of a file or table that is not there it does not start. */
-const WITH_OTHERS = ["default_permissions", "permissions", "model_instructions_file", "model_catalog_json"];
 
 function isTable(value: unknown): value is object {
 	return settingKind(value) === "object";

@@ -108,7 +108,7 @@ function guide({ mode }: KitFacts): Guide {
 		],
 		report: [
 			{
-				text: "Run `report.sh` as root and keep its output: one line. Exit code 0 means ok, 9 that no CLI is configured, 10 that something differs, 11 that a file has to be changed by a person. If the product runs the install script after a failed report, let it do so after 10 alone; after 9 and 11 it would change nothing, every time.",
+				text: "Run `report.sh` as root and keep its output: one line. Exit code 0 means ok, 9 that no CLI is configured, 10 that something differs, 11 that a person has to look at a file. If the product runs the install script after a failed report, let it do so after 10 alone; after 9 and 11 it would change nothing, every time.",
 				commands: ["sudo sh report.sh"],
 			},
 			{

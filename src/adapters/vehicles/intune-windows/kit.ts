@@ -183,7 +183,7 @@ function guide(): Guide {
 				text: "Devices, Manage devices, Scripts and remediations, the remediation, Device status: *Pre-remediation detection output* has the line, *Detection status* whether it found an issue. At most 2,048 characters are kept; the line has less than 400.",
 			},
 			{
-				text: "A machine with `crossfade refused` shows *Recurred*: a file has to be changed by a person. The remediation runs there again and again, and changes nothing.",
+				text: "A machine with `crossfade refused` shows *Recurred*: a person has to look at a file. The remediation runs there again and again, and changes nothing.",
 			},
 			{ text: "Export the list as CSV and pass it to `crossfade report --inventory`." },
 		],

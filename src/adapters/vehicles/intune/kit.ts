@@ -145,7 +145,7 @@ function guide(): Guide {
 				text: `Devices, By platform, macOS, Organize devices, Custom attributes for macOS, *${ATTRIBUTE}*, Device status: the column *Result* has the line. It is updated every 8 hours and shows at most 20 KB.`,
 			},
 			{
-				text: "Filter the column for `crossfade refused`: on these Macs a file has to be changed by a person. Intune runs the script on them again and again, and it changes nothing there.",
+				text: "Filter the column for `crossfade refused`: on these Macs a person has to look at a file. Intune runs the script on them again and again, and it changes nothing there.",
 			},
 			{ text: "Export the list as CSV and pass it to `crossfade report --inventory`." },
 			{

@@ -180,7 +180,7 @@ function guide(): Guide {
 			["the optional profile", "every local account, but it has only the fingerprint"],
 		],
 		traps: [
-			"A failed remediation raises an *Error* alert. Where the output of the audit begins with `crossfade refused`, a file there has to be changed by a person; the output names it and the reason. Until then each audit starts the remediation, which changes nothing there and raises the alert again.",
+			"A failed remediation raises an *Error* alert. Where the output of the audit begins with `crossfade refused`, a person has to look at a file there; the output names it and the reason. Until then each audit starts the remediation, which changes nothing there and raises the alert again.",
 			"The audit passes where none of the CLIs is installed, and checks again next time.",
 			"A Mac whose Codex daemon still has the old token is remediated at every run until the daemon exits.",
 			"iructl treats every file whose name begins with `remediation` as the script: copy `info.json`, `audit.sh` and the one remediation to use into a separate folder.",

@@ -64,7 +64,7 @@ function reportedWrong(facts: KnownFacts, host: HostActivity, now: number): NotP
 	}
 	if (state === "unreported") return unknown("it is listed without a report line", AGAIN);
 	if (state === "refused") {
-		return unknown("it reports refused: a file there has to be changed by a person", DOCTOR);
+		return unknown("it reports refused: a person has to look at a file there", DOCTOR);
 	}
 	if (state === "error" || state === "drift") return unknown(`it reports ${state}`, DOCTOR);
 	if (started !== undefined && at === undefined)
