@@ -12,7 +12,7 @@ import type { FollowedRotation } from "../rotate/follow.ts";
 import type { Flags } from "../spec/flags.ts";
 import { FLEET_FILE } from "../spec/fleet-text.ts";
 import { parseProbeFlags, paths } from "../spec/probe.ts";
-import { type ProbePlan, protocols } from "../spec/probe-plan.ts";
+import { type LeftOut, type ProbePlan, protocols } from "../spec/probe-plan.ts";
 import { fingerprint } from "../token/fingerprint.ts";
 import type { Secret } from "../token/secret.ts";
 import { backendOptions } from "./backend-options.ts";
@@ -37,7 +37,8 @@ A row covers one hop. A gateway's 200 means that it received the record, and pro
 its exporter show whether it forwarded it.
 Name the tokens of a rotation old and new; any other is expected to be accepted. The exit code is that of the worst
 row, the lowest above 0 first: new rejected 3, old rejected before its deadline or without one 4, old accepted after
-it 5, no usable response 6, partly accepted 7, retry later 8, not proven 9. With --repeat it is that of the last round.`,
+it 5, no usable response 6, partly accepted 7, retry later 8, not proven 9, also if a token or gateway of the
+fleet file could not be asked. With --repeat it is that of the last round.`,
 	options: [
 		{ flags: "-f, --fleet <file>", description: `the fleet file (default: ${FLEET_FILE}, if it exists)`, files: true },
 		{
@@ -108,10 +109,13 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 	const given = await readFleet(fx, options);
 	const followed = given && (await follower?.look(given));
 	const plan = parseProbeFlags(options, fx.clock.now(), followed?.fleet ?? given);
-	for (const warning of plan.warnings) fx.terminal.warn(warning);
+	const { tokens, leftOut: ofRotation = [] } =
+		follower && followed ? await tokensOf(follower, followed) : { tokens: await readTokens(fx, plan) };
+	const leftOut = [...plan.leftOut, ...ofRotation];
+	for (const each of leftOut) fx.terminal.warn(each);
 	const round: Round = {
 		plan,
-		tokens: follower && followed ? await tokensOf(fx, follower, followed) : await readTokens(fx, plan),
+		tokens,
 		tls: await readPem(fx, plan.files),
 		marker: fingerprint(fx.random.token()),
 		readGateway: (await import("../prove/metrics/counters.ts")).gatewayReading,
@@ -131,8 +135,8 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 			seen.map(({ evidence }) => evidence),
 		);
 		const { deadline } = plan;
-		fx.terminal.print(print({ marker: round.marker, now: fx.clock.now(), deadline, rows, whoami, controls }));
-		return worstExit(rows);
+		fx.terminal.print(print({ marker: round.marker, now: fx.clock.now(), deadline, rows, whoami, controls, leftOut }));
+		return worstExit(rows, leftOut);
 	};
 	if (plan.repeat) return repeat(fx, plan.repeat, once);
 	return (await fx.terminal.progress("waiting for responses", once())) ?? "interrupted";
@@ -167,8 +171,11 @@ function printer(
 	return (report) => probeText(report, { color, width: width() ?? Number.POSITIVE_INFINITY });
 }
 
-/** The tokens of a rotation that may be presented now; what is left out is told. */
-async function tokensOf(fx: Effects, follower: RotationFollower, followed: FollowedRotation): Promise<Round["tokens"]> {
+/** The tokens of a rotation that may be presented now, and what is left out. */
+async function tokensOf(
+	follower: RotationFollower,
+	followed: FollowedRotation,
+): Promise<{ readonly tokens: Round["tokens"]; readonly leftOut: readonly LeftOut[] }> {
 	const { issuer, name } = follower.place.spec;
 	if (!("takes" in issuer)) {
 		throw new CrossfadeError("usage", {
@@ -178,13 +185,12 @@ async function tokensOf(fx: Effects, follower: RotationFollower, followed: Follo
 		});
 	}
 	const { tokens, skipsOld } = await rotationTokens(follower, followed);
-	if (skipsOld) {
-		fx.terminal.warn({
-			what: "the old token is not sent: stores have the new one, and a use of the old one would look like a sender's",
-			fix: "crossfade rotate resume proves that it is dead, when it is time",
-		});
-	}
-	return tokens;
+	const old: LeftOut = {
+		what: "the old token is not sent: stores have the new one, and a use of the old one would look like a sender's",
+		fix: "crossfade rotate resume proves that it is dead, when it is time",
+		isMeant: true,
+	};
+	return { tokens, leftOut: skipsOld ? [old] : [] };
 }
 
 /** All tokens, or one error with every token's problems and the exit code of the first. */

@@ -61,7 +61,13 @@ export interface ProbePlan {
 	/** The folder for observations. */
 	readonly evidence: string | undefined;
 	readonly repeat: { readonly everyMs: number; readonly until: number | undefined } | undefined;
-	readonly warnings: readonly Problem[];
+	/** Tokens and places of the fleet file that this probe cannot ask. */
+	readonly leftOut: readonly LeftOut[];
+}
+
+/** What a probe does not ask; without `isMeant` its result is unproven for that. */
+export interface LeftOut extends Problem {
+	readonly isMeant?: boolean;
 }
 
 /** The URL and the headers with which a program sends a signal, with a token in place of its own. */

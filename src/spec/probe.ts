@@ -1,8 +1,8 @@
 import { forms } from "../adapters/clis/emits.generated.ts";
 import type { Provider } from "../adapters/providers/provider.ts";
 import { durationMs } from "../base/duration.ts";
-import { CrossfadeError, type Problem } from "../base/errors.ts";
-import { couldBeToken, shown } from "../base/mask.ts";
+import { CrossfadeError } from "../base/errors.ts";
+import { couldBeToken, shown, shownName } from "../base/mask.ts";
 import { choiceProblem } from "../base/suggest.ts";
 import { parseTokenRef } from "../token/reference.ts";
 import { headerOf, providerOf, signalsOf } from "./backend.ts";
@@ -10,7 +10,7 @@ import { endpointProblems, normalEndpoint } from "./endpoint.ts";
 import { type FlagReader, type Flags, readFlags } from "./flags.ts";
 import type { Fleet } from "./fleet.ts";
 import { FLEET_FILE } from "./fleet-text.ts";
-import type { TokenPath } from "./probe-plan.ts";
+import type { LeftOut, TokenPath } from "./probe-plan.ts";
 import { type NamedToken, NEW, type ProbePlace, type ProbePlan, protocols } from "./probe-plan.ts";
 
 export const paths = ["bearer", "url", "both"] as const;
@@ -66,7 +66,7 @@ export function parseProbeFlags(flags: Flags, now: number, fleet?: Fleet): Probe
 		});
 	}
 	if (reader.problems.length > 0 || !provider || !protocol) throw new CrossfadeError("usage", reader.problems);
-	return { ...plan, provider, protocol, warnings: fleetWarnings(reader, fleet) };
+	return { ...plan, provider, protocol, leftOut: fleet ? leftOutOf(reader, provider, fleet) : [] };
 }
 
 /** Tokens given as flags replace all those of the fleet file. */
@@ -105,15 +105,27 @@ function tokensOf(reader: FlagReader, fleet: Fleet | undefined): NamedToken[] {
 	return tokens;
 }
 
-/** Tokens known only by fingerprint cannot be sent. */
-function fleetWarnings(reader: FlagReader, fleet: Fleet | undefined): Problem[] {
-	if (!fleet || reader.all("token").length > 0 || reader.text("rotation") !== undefined) return [];
-	const unknown = fleet.tokens.filter(({ ref }) => ref === undefined);
-	return unknown.map(({ name, fingerprint }) => ({
-		what: `skipping the token named ${shown(name)}`,
-		got: `only its fingerprint ${fingerprint ?? ""}`,
-		fix: `add --token ${shown(name)}=file:PATH to probe it`,
-	}));
+/** Tokens known only by fingerprint cannot be sent, and gateways without an address cannot be asked. */
+function leftOutOf(reader: FlagReader, provider: Provider, { tokens, gateways }: Fleet): LeftOut[] {
+	const hasTokens = reader.all("token").length > 0 || reader.text("rotation") !== undefined;
+	const unknown = hasTokens ? [] : tokens.filter(({ ref }) => ref === undefined);
+	const unnamed = flaggedPlaces(reader, provider).length > 0 ? [] : gateways.filter(({ otlp }) => otlp === undefined);
+	return [
+		...unknown.map(({ name, fingerprint }) => ({
+			what: `skipping the token named ${shown(name)}`,
+			got: `only its fingerprint ${fingerprint ?? ""}`,
+			fix: `add --token ${shown(name)}=file:PATH to probe it`,
+		})),
+		...unnamed.map(({ name }) => ({
+			what: `skipping the gateway named ${shownName(name)}`,
+			got: "no otlp address in the fleet file",
+			fix: "add otlp: URL to it, or name the places to ask with --endpoint and --via",
+		})),
+	];
+}
+
+function flaggedPlaces(reader: FlagReader, provider: Provider): GivenPlace[] {
+	return [...backendOf(reader, provider), ...viaOf(reader)];
 }
 
 /** `name=rest`; without a name all text is rest. A name is a short word that cannot be a token. */
@@ -131,7 +143,7 @@ interface GivenPlace extends ProbePlace {
 
 /** Destinations given as flags replace all those of the fleet file. */
 function placesOf(reader: FlagReader, provider: Provider, fleet: Fleet | undefined): ProbePlace[] {
-	const flagged = [...backendOf(reader, provider), ...viaOf(reader)];
+	const flagged = flaggedPlaces(reader, provider);
 	const places = flagged.length > 0 || !fleet ? flagged : placesOfFleet(fleet);
 	if (places.length === 0) {
 		const what = "no destination for the test records";

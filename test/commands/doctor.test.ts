@@ -200,6 +200,8 @@ describe("crossfade doctor", () => {
 			"logs not probed: untested: NODE_EXTRA_CA_CERTS sets a proxy or certificates that this probe does not use",
 		);
 		expect(code).toBe(exitCodes.noEvidence[0]);
+		const { clis } = JSON.parse((await doctor("--probe --json --cli claude-code", cwd, token)).stdout);
+		expect(clis).toMatchObject([{ probe: [], notProbed: [{ signal: "logs" }, { signal: "metrics" }] }]);
 	});
 
 	test("a token at another host than that of the fleet file or --endpoint is 10", async () => {

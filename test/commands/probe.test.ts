@@ -279,6 +279,42 @@ evidence: seen
 	});
 });
 
+describe("a part of the fleet that cannot be asked", () => {
+	const DEADLINE = "overlap: {deadline: 2026-01-31T10:00:00Z}";
+
+	test("the old token is dead as it should be, and the new one is known by fingerprint alone: not proven", async () => {
+		const { url } = await server({});
+		const tokens = `tokens: {old: "file:old.token", new: "fp:${newToken.fingerprint}"}`;
+		const fleet = `version: 1\nprovider: custom\nendpoint: ${url}\n${tokens}\n${DEADLINE}\n`;
+		const dead = canary().token;
+		const cwd = tokenFolder({ "old.token": dead }, { "crossfade.yaml": fleet });
+		for (const [form, sign] of [
+			["--json", '"code": 9'],
+			["--junit", 'failures="1"'],
+		] as const) {
+			const { code, stdout, stderr } = await run(["--signals", "logs", form], { cwd });
+			expect({ code, stdout }).toEqual({ code: 9, stdout: expect.stringContaining(sign) });
+			expect(stderr).toContain("skipping the token named new");
+		}
+		const { code, stdout } = await run(["--signals", "logs"], { cwd });
+		expect(stdout).toMatch(/old +bearer logs +127[^ ]+ +REJECTED.*\nnot asked: .* new \(only its fingerprint/s);
+		expect({ code, end: stdout.trimEnd().split("\n").at(-1) }).toEqual({
+			code: 9,
+			end: expect.stringMatching(/^exit 9: /),
+		});
+	});
+
+	test("a gateway without an address: not proven, unless the places are named", async () => {
+		const { url } = await server({});
+		const fleet = `version: 1\nprovider: custom\nendpoint: ${url}\ntokens: {new: "file:new.token"}\ngateways: [{name: gw, metrics: "${url}/metrics"}]\n`;
+		const cwd = tokenFolder({ "new.token": newToken.token }, { "crossfade.yaml": fleet });
+		const all = await run(["--signals", "logs"], { cwd });
+		expect(all.stdout).toContain("not asked: skipping the gateway named gw (no otlp address in the fleet file)");
+		expect(all.code).toBe(9);
+		expect(await run(["--signals", "logs", "--endpoint", url], { cwd })).toMatchObject({ code: 0, stderr: "" });
+	});
+});
+
 describe("bad input: one clear error, nothing sent", () => {
 	test.each<[what: string, files: Record<string, string>, code: number, message: string]>([
 		[

@@ -101,7 +101,7 @@ evidence: seen
 	);
 
 	test("no flag is needed", () => {
-		const { tokens, places, signals, deadline, evidence, warnings } = parseProbeFlags({}, NOW, fleet);
+		const { tokens, places, signals, deadline, evidence, leftOut } = parseProbeFlags({}, NOW, fleet);
 		expect(tokens).toEqual([
 			{ name: "old", ref: { kind: "file", path: "/fleet/old.token" } },
 			{ name: "new", ref: { kind: "env", name: "NEW" } },
@@ -115,8 +115,9 @@ evidence: seen
 			deadline: Date.parse("2026-02-01T10:00:00Z"),
 			evidence: "/fleet/seen",
 		});
-		expect(warnings).toMatchObject([
+		expect(leftOut).toMatchObject([
 			{ what: "skipping the token named third", got: expect.stringContaining("0123456789ab") },
+			{ what: "skipping the gateway named us", got: "no otlp address in the fleet file" },
 		]);
 	});
 
@@ -128,7 +129,7 @@ evidence: seen
 			signals: ["logs", "metrics"],
 			deadline: NOW + 3_600_000,
 			evidence: "e",
-			warnings: [],
+			leftOut: [],
 		});
 		const { places, provider, signals } = parseProbeFlags({ endpoint: "https://a.example" }, NOW, fleet);
 		expect([places.map(({ name }) => name), provider.id, signals.length]).toEqual([["https://a.example"], "custom", 3]);

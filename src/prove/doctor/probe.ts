@@ -14,8 +14,14 @@ import { settingName } from "./findings.ts";
 export interface Probed {
 	readonly id: string;
 	readonly rows: readonly JudgedRow[];
-	/** Signals that were not probed, with the reason. */
-	readonly skipped: readonly { readonly signal: Signal; readonly why: string }[];
+	readonly skipped: readonly SkippedSignal[];
+}
+
+/** A signal that was not probed. With `isMoot` an answer would show nothing about the token. */
+interface SkippedSignal {
+	readonly signal: Signal;
+	readonly why: string;
+	readonly isMoot?: boolean;
 }
 
 /** Shared by the probes of all CLIs in one run. */
@@ -44,7 +50,7 @@ export async function probeCli(
 	{ id, signals, resolved }: Diagnosis,
 	{ marker, controls, deadline }: Asking,
 ): Promise<Probed> {
-	const skipped: { signal: Signal; why: string }[] = [];
+	const skipped: SkippedSignal[] = [];
 	const routes = new Map<string, Route>();
 	for (const state of signals) {
 		const { off, signal, secret, tokenBy } = state;
@@ -64,8 +70,13 @@ export async function probeCli(
 	const rows: JudgedRow[] = [];
 	for (const route of routes.values()) {
 		const tokens = [{ name: route.state.token ?? "current", secret: route.secret }];
-		const round = await probeRound(fx, { plan: planFor(id, route), tokens, tls: {}, marker, controls });
+		const plan = planFor(id, route);
+		const round = await probeRound(fx, { plan, tokens, tls: {}, marker, controls });
 		rows.push(...judgeRows(round.rows, deadline));
+		for (const { signal } of route.emissions) {
+			if (plan.signals.includes(signal)) continue;
+			skipped.push({ signal, why: `${plan.provider.title} accepts no ${signal}`, isMoot: true });
+		}
 	}
 	return { id, rows, skipped };
 }
@@ -135,6 +146,6 @@ function planFor(id: string, { base: url, secret, state, emissions }: Route): Pr
 		deadline: undefined,
 		evidence: undefined,
 		repeat: undefined,
-		warnings: [],
+		leftOut: [],
 	};
 }

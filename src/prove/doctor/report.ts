@@ -172,6 +172,7 @@ export function doctorJson({ diagnoses, probed, exit, notes, isVerbose }: Doctor
 					status: evidence.status,
 					detail: evidence.detail,
 				})),
+			notProbed: probed.find((each) => each.id === id)?.skipped,
 			unseen,
 			findings,
 		})),

@@ -11,7 +11,7 @@ export function verdictOf(diagnoses: readonly Diagnosis[], probed?: readonly Pro
 	const here = diagnoses.filter(isConcerned);
 	if (here.length === 0) return "noEvidence";
 	const exits: ExitName[] = probed ? [worstExit(probed.flatMap(({ rows }) => rows))] : [];
-	if (probed?.some(({ skipped }) => skipped.length > 0)) exits.push("noEvidence");
+	if (probed?.some(({ skipped }) => skipped.some(({ isMoot }) => !isMoot))) exits.push("noEvidence");
 	for (const { id, findings, signals } of here) {
 		const isSending = signals.some(({ off }) => off === undefined);
 		const asked = probed?.find((each) => each.id === id);

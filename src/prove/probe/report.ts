@@ -5,6 +5,7 @@ import { shownName } from "../../base/mask.ts";
 import { painter, type TextStyle } from "../../base/paint.ts";
 import { table } from "../../base/table.ts";
 import { hanging } from "../../base/width.ts";
+import type { LeftOut } from "../../spec/probe-plan.ts";
 import type { ProbeEvidence } from "../evidence/evidence.ts";
 import { EQUAL_CLOCKS_MS } from "../judge/probes.ts";
 import type { Control } from "./control-result.ts";
@@ -21,6 +22,8 @@ export interface ProbeReport {
 	readonly rows: readonly JudgedRow[];
 	readonly whoami: readonly WhoamiRow[];
 	readonly controls: readonly Control[];
+	/** What was not asked. */
+	readonly leftOut: readonly LeftOut[];
 }
 
 const HEAD = ["TOKEN", "PATH", "SIGNAL", "PLACE", "VERDICT", "STATUS", "TIME", "AGE"] as const;
@@ -30,7 +33,7 @@ const COLUMNS = { 3: { least: 8 }, 5: { side: "right" }, 6: { side: "right" }, 7
 
 /** A table with a row per place, token, path and signal, followed by fixes for unexpected results. */
 export function probeText(
-	{ marker, now, deadline, rows, whoami, controls }: ProbeReport,
+	{ marker, now, deadline, rows, whoami, controls, leftOut }: ProbeReport,
 	{ color, width }: TextStyle,
 ): string {
 	const paint = painter(color);
@@ -56,10 +59,14 @@ export function probeText(
 	});
 	const asked = whoami.map(({ token, place, reading }) => `whoami ${token} at ${shortPlace(place)}: ${reading.detail}`);
 	const looked = [...controls.map(controlText), ...clockTexts(rows)];
-	const exit = worstExit(rows);
+	const exit = worstExit(rows, leftOut);
 	const ends = deadline === undefined ? "" : `; the old token ends ${new Date(deadline).toISOString()}`;
 	const last = `exit ${exitCodes[exit][0]}: ${exitCodes[exit][1]}${ends}`;
-	return `${[...lines, ...explanations(rows, width), ...asked, ...looked, `to find the test records: ${MARKER} = ${marker}`, last].join("\n")}\n`;
+	return `${[...lines, ...explanations(rows, width), ...asked, ...looked, ...leftOut.map(leftOutText), `to find the test records: ${MARKER} = ${marker}`, last].join("\n")}\n`;
+}
+
+function leftOutText({ what, got }: LeftOut): string {
+	return `not asked: ${what}${got === undefined ? "" : ` (${got})`}`;
 }
 
 const CONTROL_TEXT: Readonly<Record<Control["result"], string>> = {
@@ -136,8 +143,8 @@ function rowJson({ evidence, verdict, attempts, timings, proxy, notes }: JudgedR
 }
 
 /** The whole report as one document. */
-export function probeJson({ marker, now, deadline, rows, whoami, controls }: ProbeReport): string {
-	const exit = worstExit(rows);
+export function probeJson({ marker, now, deadline, rows, whoami, controls, leftOut }: ProbeReport): string {
+	const exit = worstExit(rows, leftOut);
 	const report = {
 		schema: 1,
 		probeId: marker,
@@ -152,6 +159,7 @@ export function probeJson({ marker, now, deadline, rows, whoami, controls }: Pro
 			detail: reading.detail,
 		})),
 		controls,
+		leftOut,
 		exit: { name: exit, code: exitCodes[exit][0] },
 	};
 	return jsonText(report);
@@ -162,8 +170,11 @@ export function probeLines({ marker, now, rows }: ProbeReport): string {
 	return rows.map((row) => `${JSON.stringify({ schema: 1, probeId: marker, ...rowJson(row, now) })}\n`).join("");
 }
 
-/** One test case per row: failed unless the verdict is the expected one. Inconclusive rows fail too, as in the exit code. */
-export function probeJunit({ marker, rows }: ProbeReport): string {
+/**
+ * One test case per row: failed unless the verdict is the expected one. Inconclusive rows fail too, as in the exit code, and so does what was
+ * left out, or a probe without rows.
+ */
+export function probeJunit({ marker, rows, leftOut }: ProbeReport): string {
 	const cases = rows.map(({ evidence, verdict, exit }) => {
 		const { token, path, signal, place, detail, fix, latencyMs } = evidence;
 		const test = {
@@ -175,5 +186,16 @@ export function probeJunit({ marker, rows }: ProbeReport): string {
 		const text = [detail, fix].filter((line) => line !== undefined).join("\n");
 		return { ...test, failure: { type: verdict, message: detail, text } };
 	});
-	return junit([{ name: `crossfade probe ${marker}`, cases }]);
+	const missing = leftOut.map((each) => {
+		const note = { type: "NOT ASKED", message: leftOutText(each), text: each.fix };
+		return { suite: "crossfade.probe", name: each.what, ...(each.isMeant ? { skipped: note } : { failure: note }) };
+	});
+	const nothing = {
+		suite: "crossfade.probe",
+		name: "rows",
+		failure: { type: "NOT ASKED", message: "nothing was asked" },
+	};
+	return junit([
+		{ name: `crossfade probe ${marker}`, cases: [...cases, ...missing, ...(rows.length === 0 ? [nothing] : [])] },
+	]);
 }

@@ -1,5 +1,5 @@
 import { type ExitName, exitCodes } from "../../base/errors.ts";
-import { NEW, OLD } from "../../spec/probe-plan.ts";
+import { type LeftOut, NEW, OLD } from "../../spec/probe-plan.ts";
 import type { ProbeEvidence } from "../evidence/evidence.ts";
 import type { VerdictName } from "../judge/case.ts";
 import { probeVerdict } from "../judge/probes.ts";
@@ -39,9 +39,13 @@ function rejectedExit({ token }: ProbeEvidence, deadline: number | undefined): E
 	return deadline === undefined ? "oldRejectedEarly" : "ok";
 }
 
-/** The worst of all rows, which is the lowest code above 0: a rejected new token comes first. Without rows nothing is proven. */
-export function worstExit(rows: readonly JudgedRow[]): ExitName {
-	if (rows.length === 0) return "noEvidence";
-	const bad = rows.map(({ exit }) => exit).filter((exit) => exit !== "ok");
+/**
+ * The worst of all rows, which is the lowest code above 0: a rejected new token comes first. Without rows nothing is proven, and what was left
+ * out is not.
+ */
+export function worstExit(rows: readonly JudgedRow[], leftOut: readonly LeftOut[] = []): ExitName {
+	const isWhole = rows.length > 0 && leftOut.every(({ isMeant }) => isMeant);
+	const all: readonly ExitName[] = [...rows.map(({ exit }) => exit), isWhole ? "ok" : "noEvidence"];
+	const bad = all.filter((exit) => exit !== "ok");
 	return bad.sort((a, b) => exitCodes[a][0] - exitCodes[b][0])[0] ?? "ok";
 }

@@ -215,7 +215,7 @@ async function probeProvider(
 		rows.map(({ evidence }) => evidence),
 	);
 	return probeText(
-		{ marker: "demo", now: fx.clock.now(), deadline, rows, whoami: [], controls: found.controls },
+		{ marker: "demo", now: fx.clock.now(), deadline, rows, whoami: [], controls: found.controls, leftOut: [] },
 		style,
 	);
 }
@@ -324,6 +324,6 @@ function probePlan(url: string, deadline: number): ProbePlan {
 		deadline,
 		repeat: undefined,
 		evidence: undefined,
-		warnings: [],
+		leftOut: [],
 	};
 }

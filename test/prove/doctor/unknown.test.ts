@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { cli } from "../../../src/adapters/clis/claude-code/index.ts";
 import { verdictOf } from "../../../src/prove/doctor/verdict.ts";
+import type { JudgedRow } from "../../../src/prove/probe/verdict.ts";
 import { canary } from "../../harness/canary.ts";
 import { claudeSettings, codexConfig, geminiSettings } from "../../harness/clis/configs.ts";
 import { consult, HOME, type SimulatedMachine } from "./world.ts";
@@ -214,6 +215,15 @@ test("a probe that asked nothing proves nothing", async () => {
 	const diagnosis = await consult("codex", { files: { ...codex, [config]: codexConfig(to) } });
 	expect(verdictOf([diagnosis])).toBe("ok");
 	expect(verdictOf([diagnosis], [{ id: "codex", rows: [], skipped: [] }])).toBe("noEvidence");
+});
+
+test("a signal that was skipped is not proven, unless no answer could say anything about the token", async () => {
+	const diagnosis = await consult("codex", { files: { ...codex, [config]: codexConfig(to) } });
+	const rows = [{ exit: "ok" } as JudgedRow];
+	const skipping = (isMoot?: boolean) => [{ signal: "metrics" as const, why: "x", ...(isMoot && { isMoot }) }];
+	expect(verdictOf([diagnosis], [{ id: "codex", rows, skipped: skipping() }])).toBe("noEvidence");
+	expect(verdictOf([diagnosis], [{ id: "codex", rows, skipped: skipping(true) }])).toBe("ok");
+	expect(verdictOf([diagnosis], [{ id: "codex", rows: [], skipped: skipping(true) }])).toBe("noEvidence");
 });
 
 test("Qwen Code puts variables of the environment into its settings, and so does doctor", async () => {

@@ -91,7 +91,7 @@ async function judged(server: LyingServer, flags: Flags = {}, options: ProbeOpti
 		{ tokens: { new: mine }, ...options },
 	);
 	const rows = judgeRows(found.rows, undefined);
-	const report = { ...found, rows, marker: "0123456789ab", now: Date.now(), deadline: undefined };
+	const report = { ...found, rows, marker: "0123456789ab", now: Date.now(), deadline: undefined, leftOut: [] };
 	const code = exitCodes[worstExit(rows)][0];
 	const [first] = rows;
 	const shown = JSON.parse(probeJson(report));

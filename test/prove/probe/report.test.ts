@@ -41,6 +41,7 @@ function report(rows: ReturnType<typeof row>[], deadline: number | undefined = D
 		rows: judgeRows(rows, deadline),
 		whoami: [],
 		controls: [],
+		leftOut: [],
 	};
 }
 
@@ -160,6 +161,41 @@ exit 3: the new token was rejected; the old token ends 2026-01-31T12:00:01.000Z
 		const text = probeText({ ...rows, whoami: [{ token: "new", place: "https://a.example", reading }] }, plain);
 		expect(text).toMatch(/ 5 min\n.* 3 h\n/s);
 		expect(text).toContain("whoami new at a.example: accepted");
+	});
+});
+
+describe("what was left out", () => {
+	const token = { what: "skipping the token named new", got: "only its fingerprint 0123456789ab", fix: "add it" };
+	const meant = { what: "the old token is not sent", fix: "later", isMeant: true };
+
+	test("is unproven, in text, JSON, JUnit and the exit code, however well the rest went", () => {
+		const partly = { ...report([row({ token: "old" })]), leftOut: [token] };
+		expect(worstExit(partly.rows, partly.leftOut)).toBe("noEvidence");
+		const text = probeText(partly, plain);
+		expect(text).toContain("\nnot asked: skipping the token named new (only its fingerprint 0123456789ab)\n");
+		expect(text).toContain("\nexit 9: ");
+		expect(JSON.parse(probeJson(partly))).toMatchObject({ leftOut: [token], exit: { code: 9 } });
+		expect(probeJunit(partly)).toContain('tests="2" failures="1" skipped="0"');
+	});
+
+	test("a row that went worse comes first", () => {
+		expect(worstExit([...report([row({ outcome: "rejected" })]).rows], [token])).toBe("newRejected");
+	});
+
+	test("what is left out on purpose is told, and changes nothing", () => {
+		const whole = { ...report([row()]), leftOut: [meant] };
+		expect(worstExit(whole.rows, whole.leftOut)).toBe("ok");
+		expect(probeText(whole, plain)).toMatch(/\nnot asked: the old token is not sent\n.*\nexit 0: /s);
+		expect(JSON.parse(probeJson(whole))).toMatchObject({ leftOut: [meant], exit: { code: 0 } });
+		expect(probeJunit(whole)).toContain('tests="2" failures="0" skipped="1"');
+	});
+
+	test("a probe that asked nothing is no success in any form", () => {
+		const nothing = report([]);
+		expect(worstExit([])).toBe("noEvidence");
+		expect(probeText(nothing, plain)).toContain("\nexit 9: ");
+		expect(JSON.parse(probeJson(nothing))).toMatchObject({ rows: [], exit: { code: 9 } });
+		expect(probeJunit(nothing)).toContain('tests="1" failures="1" skipped="0"');
 	});
 });
 
