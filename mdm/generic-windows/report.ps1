@@ -32,15 +32,15 @@
 # Contents, by line:
 #     58  Settings and vehicle
 #    112  CLIs: their files, settings and signs
-#    557  Output
-#    640  Options
-#    717  Machine: its system, people and CLIs
-#   1046  Lock
-#   1089  Files
-#   1666  Background processes
-#   1717  Editor of JSON and TOML files
-#   2772  The work
-#   2868  Start
+#    523  Output
+#    606  Options
+#    683  Machine: its system, people and CLIs
+#   1012  Lock
+#   1055  Files
+#   1633  Background processes
+#   1684  Editor of JSON and TOML files
+#   2739  The work
+#   2835  Start
 Set-PSDebug -Off
 (& {
 # PowerShell reads all of a file before it runs any of it, and all of this is one statement: of a file that was cut off nothing runs.
@@ -119,15 +119,7 @@ $CLIS = @{
       SinceWith = @()
       Demands = @()
       Rows = @(
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT'),
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS'),
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL'),
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT'),
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS'),
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL'),
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'),
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_TRACES_HEADERS'),
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'),
+        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT /env/OTEL_EXPORTER_OTLP_LOGS_HEADERS /env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT /env/OTEL_EXPORTER_OTLP_METRICS_HEADERS /env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL /env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT /env/OTEL_EXPORTER_OTLP_TRACES_HEADERS /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL /env/OTEL_EXPORTER_OTLP_TIMEOUT /env/OTEL_EXPORTER_OTLP_LOGS_TIMEOUT /env/OTEL_EXPORTER_OTLP_METRICS_TIMEOUT'),
         @('', 'set', '/otelHeadersHelper', 'string', ''),
         @('', 'set', '/env/CLAUDE_CODE_ENABLE_TELEMETRY', 'string', '1'),
         @('', 'set', '/env/OTEL_LOGS_EXPORTER', 'string', 'otlp'),
@@ -149,20 +141,20 @@ $CLIS = @{
       )
       Rivals = @(
         @{
-          Words = @('=OTEL_([A-Z]+_EXPORT_[IT]|BLRP_[EM])[A-Z_]+" *($|: *($|[^"1-9 ]|"([^1-9]|[0-9]*[^0-9"])))'); HasKinds = $false
+          Words = @('=OTLP[A-Z_]*TIMEOUT|OTEL_([A-Z]+_EXPORT_[IT]|BLRP_[EM])[A-Z_]+" *($|: *($|[^"1-9 ]|"([^1-9]|[0-9]*[^0-9"])))'); HasKinds = $false
           Files = @(
             @('%ProgramFiles%/ClaudeCode/managed-settings.json', 'json', ''),
             @('%ProgramFiles%/ClaudeCode/managed-settings.d/*.json', 'json', '')
           )
         }
         @{
-          Words = @('=OTEL_([A-Z]+_EXPORT_[IT]|BLRP_[EM])[A-Z_]+" *($|: *($|[^"1-9 ]|"([^1-9]|[0-9]*[^0-9"])))', '/otelHeadersHelper', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'); HasKinds = $false
+          Words = @('=OTLP[A-Z_]*TIMEOUT|OTEL_([A-Z]+_EXPORT_[IT]|BLRP_[EM])[A-Z_]+" *($|: *($|[^"1-9 ]|"([^1-9]|[0-9]*[^0-9"])))', '/otelHeadersHelper', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'); HasKinds = $false
           Files = @(
             ,@('~/.claude.json', 'json', 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"\s*:')
           )
         }
         @{
-          Words = @('=OTEL_([A-Z]+_EXPORT_[IT]|BLRP_[EM])[A-Z_]+" *($|: *($|[^"1-9 ]|"([^1-9]|[0-9]*[^0-9"])))', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'); HasKinds = $false
+          Words = @('=OTLP[A-Z_]*TIMEOUT|OTEL_([A-Z]+_EXPORT_[IT]|BLRP_[EM])[A-Z_]+" *($|: *($|[^"1-9 ]|"([^1-9]|[0-9]*[^0-9"])))', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'); HasKinds = $false
           Files = @(
             ,@('{folder}/settings.json', 'json', '')
           )
@@ -177,29 +169,20 @@ $CLIS = @{
       SinceWith = @()
       Demands = @('kind;env permissions hooks enabledPlugins attribution sandbox worktree pluginConfigs remote autoMode voice breakReminder quietHours remoteTools skillOverrides sandbox/network sandbox/filesystem sandbox/ignoreViolations allowedChannelPlugins/* pluginConfigs/* pluginConfigs/*/mcpServers pluginConfigs/*/options;object', 'kind;statusLine fileSuggestion;&type&command', 'kind;modelOverrides;strings', 'kind;spinnerVerbs;&mode&verbs', 'kind;model otelHeadersHelper apiKeyHelper outputStyle awsAuthRefresh awsCredentialExport language plansDirectory agent minimumVersion $schema proxyAuthHelper gcpAuthRefresh processWrapper attributionProject prUrlTemplate advisorModel requiredMinimumVersion requiredMaximumVersion timeFormat timeZone autoMemoryDirectory claudeMd pluginTrustMessage forceLoginOrgUUID attribution/commit attribution/pr statusLine/command fileSuggestion/command remote/defaultEnvironmentId quietHours/start sandbox/ripgrep/command hooks/PreToolUse/*/matcher hooks/PermissionRequest/*/matcher hooks/PreToolUse/*/hooks/*/command hooks/PermissionRequest/*/hooks/*/command;string', 'kind;autoUpdatesChannel;latest|stable|rc', 'kind;cleanupPeriodDays skillListingMaxDescChars totalTokensReminderBudget;count', 'kind;feedbackSurveyRate skillListingBudgetFraction statusLine/padding sandbox/network/httpProxyPort;number', 'kind;includeCoAuthoredBy includeGitInstructions enableAllProjectMcpServers disableAllHooks respectGitignore skipWebFetchPreflight spinnerTipsEnabled alwaysThinkingEnabled fastMode prefersReducedMotion autoMemoryEnabled channelsEnabled allowManagedHooksOnly wslInheritsWindowsSettings disableReplyCheck workflowKeywordTriggerEnabled bashEditDiffEnabled respondToBashCommands allowAllClaudeAiMcps allowClaudeInChromeWithManagedMcp allowNestedModelAccessUnderForceLogin forceRemoteSettingsRefresh clawdFileProgressEnabled syntaxHighlightingDisabled terminalTitleFromRename promptSuggestionEnabled emojiCompletionEnabled awaySummaryEnabled showClearContextOnPlanAccept doneMeansMerged totalTokensReminderAfterUserTurn autoDreamEnabled showThinkingSummaries verbose autoCompactEnabled precomputeCompactionEnabled idleCompaction switchModelsOnFlag autoScrollEnabled wheelScrollAccelerationEnabled fileCheckpointingEnabled showTurnDuration showMessageTimestamps terminalProgressBarEnabled todoFeatureEnabled inputNeededNotifEnabled agentPushNotifEnabled voiceEnabled axScreenReader skipAutoPermissionPrompt syncClaudeAiSkills syncClaudeAiPlugins enforceAvailableModels disableClaudeAiConnectors disableBundledSkills disableDirectMcpSkills disableAgentView disableRemoteControl disableWorkflows disableArtifact enableArtifact enableWorkflows disableSkillShellExecution disableWindowsBashCommandSplit allowManagedPermissionRulesOnly allowManagedMcpServersOnly disableCommandPluginSources disableSideloadFlags fastModePerSessionOptIn responseComparisonEnabled skipDangerousModePermissionPrompt skipWorkflowUsageWarning autoContinueAtUsageLimit remoteControlAtStartup isolatePeerMachines autoUploadSessions attribution/sessionUrl breakReminder/enabled quietHours/enabled voice/enabled voice/autoSubmit sandbox/enabled sandbox/failIfUnavailable sandbox/autoAllowBashIfSandboxed sandbox/allowUnsandboxedCommands sandbox/enableWeakerNestedSandbox sandbox/network/allowLocalBinding;boolean', 'kind;permissions/allow permissions/deny permissions/ask disabledMcpjsonServers strictKnownMarketplaces allowedChannelPlugins sshConfigs hooks/PreToolUse hooks/PermissionRequest hooks/PreToolUse/*/hooks hooks/PermissionRequest/*/hooks;list', 'kind;permissions/additionalDirectories companyAnnouncements availableModels httpHookAllowedEnvVars allowedHttpHookUrls fallbackModel pluginSuggestionMarketplaces claudeMdExcludes enabledMcpjsonServers autoMode/allow sandbox/excludedCommands sandbox/network/allowedDomains sandbox/filesystem/allowWrite sandbox/filesystem/denyWrite sandbox/filesystem/denyRead sandbox/filesystem/allowRead sandbox/ignoreViolations/* spinnerVerbs/verbs worktree/sparsePaths worktree/symlinkDirectories;texts', 'kind;desktopSessionCleanupPeriodDays;whole', 'kind;env/OTEL_METRIC_EXPORT_INTERVAL env/OTEL_METRIC_EXPORT_TIMEOUT env/OTEL_LOGS_EXPORT_INTERVAL env/OTEL_BLRP_EXPORT_TIMEOUT env/OTEL_BLRP_MAX_QUEUE_SIZE env/OTEL_BLRP_MAX_EXPORT_BATCH_SIZE;positive', 'kind;sshConfigs/*;&id&name&sshHost', 'kind;sandbox/ripgrep;&command', 'kind;strictKnownMarketplaces/* blockedMarketplaces/*;&source', 'kind;hooks/PreToolUse/* hooks/PermissionRequest/*;&hooks', 'kind;hooks/PreToolUse/*/hooks/* hooks/PermissionRequest/*/hooks/*;&type', 'kind;blockedMarketplaces;{list}|{null}', 'kind;enabledPlugins/*;{boolean}|{list}', 'kind;skillOverrides/*;on|name-only|user-invocable-only|off', 'kind;strictKnownMarketplaces/*/source blockedMarketplaces/*/source extraKnownMarketplaces/*/source/source;pluginDirectory|url|github|git|npm|file|directory|skills-dir|hostPattern|pathPattern|settings', 'kind;hooks/PreToolUse/*/hooks/*/type hooks/PermissionRequest/*/hooks/*/type;command|prompt|agent|http|mcp_tool', 'kind;parentSettingsBehavior managedSourcesBehavior;first-wins|merge', 'kind;disableAutoMode;disable|{null}', ('kind;disableDeepLinkRegistration permissions/disableAutoMode permissions/disableBy' + 'passPermissionsMode;disable|disable'), 'kind;feedbackDrafts;notify|quiet|off|{null}', 'kind;workflowSizeGuideline;unrestricted|small|medium|large', 'kind;defaultShell;bash|powershell', 'kind;defaultView;chat|transcript', 'kind;tui;default|fullscreen', 'kind;totalTokensReminder;off|infinite|fixed|countdown|padded-countdown', 'kind;daemonColdStart;transient|ask', ('kind;permissions/defaultMode;acceptEdits|auto|by' + 'passPermissions|default|dontAsk|plan'), 'kind;statusLine/type fileSuggestion/type;command|command', 'kind;spinnerVerbs/mode;append|replace', 'kind;voice/mode;hold|tap', 'kind;worktree/baseRef;fresh|head')
       Rows = @(
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT'),
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS'),
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL'),
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT'),
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS'),
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL'),
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'),
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_TRACES_HEADERS'),
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'),
-        @('', 'drop', '/otelHeadersHelper'),
+        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT /env/OTEL_EXPORTER_OTLP_LOGS_HEADERS /env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT /env/OTEL_EXPORTER_OTLP_METRICS_HEADERS /env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL /env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT /env/OTEL_EXPORTER_OTLP_TRACES_HEADERS /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL /env/OTEL_EXPORTER_OTLP_TIMEOUT /env/OTEL_EXPORTER_OTLP_LOGS_TIMEOUT /env/OTEL_EXPORTER_OTLP_METRICS_TIMEOUT /otelHeadersHelper'),
         @('', 'set', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', 'string', '{endpoint}/v1/logs'),
         @('', 'set', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', 'string', '{endpoint}/v1/metrics')
       )
       Rivals = @(
         @{
-          Words = @('=OTEL_([A-Z]+_EXPORT_[IT]|BLRP_[EM])[A-Z_]+" *($|: *($|[^"1-9 ]|"([^1-9]|[0-9]*[^0-9"])))', '/otelHeadersHelper', '/env/CLAUDE_CODE_ENABLE_TELEMETRY', '/env/OTEL_LOGS_EXPORTER', '/env/OTEL_METRICS_EXPORTER', '/env/OTEL_TRACES_EXPORTER', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_HEADERS', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'); HasKinds = $false
+          Words = @('=OTLP[A-Z_]*TIMEOUT|OTEL_([A-Z]+_EXPORT_[IT]|BLRP_[EM])[A-Z_]+" *($|: *($|[^"1-9 ]|"([^1-9]|[0-9]*[^0-9"])))', '/otelHeadersHelper', '/env/CLAUDE_CODE_ENABLE_TELEMETRY', '/env/OTEL_LOGS_EXPORTER', '/env/OTEL_METRICS_EXPORTER', '/env/OTEL_TRACES_EXPORTER', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_HEADERS', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'); HasKinds = $false
           Files = @(
             @('%ProgramFiles%/ClaudeCode/managed-settings.json', 'json', ''),
             @('%ProgramFiles%/ClaudeCode/managed-settings.d/*.json', 'json', '')
           )
         }
         @{
-          Words = @('=OTEL_([A-Z]+_EXPORT_[IT]|BLRP_[EM])[A-Z_]+" *($|: *($|[^"1-9 ]|"([^1-9]|[0-9]*[^0-9"])))', '/otelHeadersHelper', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_HEADERS', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'); HasKinds = $false
+          Words = @('=OTLP[A-Z_]*TIMEOUT|OTEL_([A-Z]+_EXPORT_[IT]|BLRP_[EM])[A-Z_]+" *($|: *($|[^"1-9 ]|"([^1-9]|[0-9]*[^0-9"])))', '/otelHeadersHelper', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_HEADERS', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'); HasKinds = $false
           Files = @(
             ,@('~/.claude.json', 'json', 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"\s*:')
           )
@@ -448,24 +431,7 @@ $CLIS = @{
       SinceWith = @()
       Demands = @()
       Rows = @(
-        @('', 'drop', '/telemetry/otlpLogsEndpoint'),
-        @('', 'drop', '/telemetry/otlpMetricsEndpoint'),
-        @('', 'drop', '/env/QWEN_TELEMETRY_ENABLED'),
-        @('', 'drop', '/env/QWEN_TELEMETRY_OUTFILE'),
-        @('', 'drop', '/env/QWEN_TELEMETRY_TARGET'),
-        @('', 'drop', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT'),
-        @('', 'drop', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT'),
-        @('', 'drop', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT'),
-        @('', 'drop', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT'),
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_ENDPOINT'),
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT'),
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT'),
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'),
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_HEADERS'),
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS'),
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS'),
-        @('', 'drop', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'),
-        @('', 'drop', '/env/OTEL_SDK_DISABLED'),
+        @('', 'drop', '/telemetry/otlpLogsEndpoint /telemetry/otlpMetricsEndpoint /env/QWEN_TELEMETRY_ENABLED /env/QWEN_TELEMETRY_OUTFILE /env/QWEN_TELEMETRY_TARGET /env/QWEN_TELEMETRY_OTLP_ENDPOINT /env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT /env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT /env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT /env/OTEL_EXPORTER_OTLP_ENDPOINT /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT /env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT /env/OTEL_EXPORTER_OTLP_HEADERS /env/OTEL_EXPORTER_OTLP_LOGS_HEADERS /env/OTEL_EXPORTER_OTLP_METRICS_HEADERS /env/QWEN_TELEMETRY_OTLP_PROTOCOL /env/OTEL_SDK_DISABLED /env/OTEL_EXPORTER_OTLP_TIMEOUT /env/OTEL_EXPORTER_OTLP_LOGS_TIMEOUT /env/OTEL_EXPORTER_OTLP_METRICS_TIMEOUT'),
         @('', 'set', '/telemetry/enabled', 'bool', 'true'),
         @('', 'set', '/telemetry/target', 'string', 'local'),
         @('', 'set', '/telemetry/otlpEndpoint', 'string', '{endpoint}/{token}'),
@@ -487,7 +453,7 @@ $CLIS = @{
           )
         }
         @{
-          Words = @('=OTEL_[BS]', '/telemetry/otlpLogsEndpoint', '/telemetry/otlpMetricsEndpoint', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $false
+          Words = @('=OTEL_[BS]|OTLP[A-Z_]*TIMEOUT', '/telemetry/otlpLogsEndpoint', '/telemetry/otlpMetricsEndpoint', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $false
           Files = @(
             @('{folder}/settings.json', 'jsonc', ''),
             @('%ProgramData%/qwen-code/system-defaults.json', 'jsonc', '')
@@ -498,7 +464,7 @@ $CLIS = @{
     }
     User = @{
       Folder = '.qwen'; File = 'settings.json'; Variable = 'QWEN_HOME'; Below = ''
-      Tail = 29
+      Tail = 12
       Format = 'jsonc'; Since = '0.24.4'
       SinceWith = @()
       Demands = @('kind;plansDirectory proxy imageModel modelFallbacks;string', 'kind;omni;object', 'kind;model/maxWallTimeSeconds model/goalTokenBudget;number', 'kind;env/OTEL_BLRP_EXPORT_TIMEOUT env/OTEL_BLRP_MAX_QUEUE_SIZE env/OTEL_BLRP_MAX_EXPORT_BATCH_SIZE env/OTEL_BSP_EXPORT_TIMEOUT env/OTEL_BSP_MAX_QUEUE_SIZE env/OTEL_BSP_MAX_EXPORT_BATCH_SIZE;positive')
@@ -512,13 +478,13 @@ $CLIS = @{
           )
         }
         @{
-          Words = @('=OTEL_[BS]', '/telemetry', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $false
+          Words = @('=OTEL_[BS]|OTLP[A-Z_]*TIMEOUT', '/telemetry', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $false
           Files = @(
             ,@('%ProgramData%/qwen-code/settings.json', 'jsonc', '')
           )
         }
         @{
-          Words = @('=OTEL_[BS]', '/telemetry/otlpLogsEndpoint', '/telemetry/otlpMetricsEndpoint', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $false
+          Words = @('=OTEL_[BS]|OTLP[A-Z_]*TIMEOUT', '/telemetry/otlpLogsEndpoint', '/telemetry/otlpMetricsEndpoint', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $false
           Files = @(
             ,@('%ProgramData%/qwen-code/system-defaults.json', 'jsonc', '')
           )
@@ -1425,6 +1391,7 @@ function Get-Plan($cli, $layer, $text) {
   Get-DemandRows $CLIS[$cli][$layer].Demands
   foreach ($row in $CLIS[$cli][$layer].Rows) {
     if ($row[0] -cne '' -and -not (Test-Feature $row[0])) { continue }
+    if ($row[1] -ceq 'drop') { foreach ($pointer in $row[2].Split(' ')) { "drop`t" + $pointer }; continue }
     if ($row[1] -cne 'set') { $row[1..($row.Count - 1)] -join "`t"; continue }
     "set`t" + $row[2] + "`t" + $row[3] + "`t" + $row[4].Replace('{endpoint}', $run.Endpoint).Replace('{host}', $run.MachineName).Replace('{token}', $text)
   }
@@ -2804,7 +2771,7 @@ function Update-Once($cli, $layer, $path, $top, $owner, $wanted, $person) {
       Add-Overriding $cli $other
       return $false
     }
-    if ($CLIS[$cli][$layer].Format -cne 'toml' -and (Test-OtherCase $target.Text @($CLIS[$cli][$layer].Rows | ForEach-Object { $_[2] }))) {
+    if ($CLIS[$cli][$layer].Format -cne 'toml' -and (Test-OtherCase $target.Text @($CLIS[$cli][$layer].Rows | ForEach-Object { $_[2].Split(' ') }))) {
       Add-Trouble $cli $path 'has one of our variables in other letters, which is the same on Windows; remove it'
       return $false
     }

@@ -102,7 +102,7 @@ exit_code() {
 
 # ---- CLIs: their files, settings and signs ----
 
-# system_file CLI, user_file CLI: set file (the machine's, or in folder), folder, format, and since, the first release that obeys it
+# system_file CLI, user_file CLI: set file (the machine's, or in folder), folder, format, and since, its first release
 system_file() {
   header_folder='' folder=''
   case $1 in
@@ -1009,7 +1009,7 @@ READ='# read FILE LIMIT: state is ok, absent or why FILE cannot be used
 file=$1 limit=$2 folders=0 state=ok rights=-
 size_of() { echo $(($(head -c $((limit + 1)) "$1" | wc -c))); }
 folder=${file%/*}
-while [ -n "$folder" ] && [ ! -e "$folder" ] && [ ! -L "$folder" ]; do
+while [ -n "${folder##[!/]*}" ] && [ ! -e "$folder" ] && [ ! -L "$folder" ]; do
   folder=${folder%/*}
   folders=$((folders + 1))
 done

@@ -42,15 +42,15 @@
 #    118  CLIs: their files, settings and signs
 #    486  Editor of JSON and TOML files, an awk program
 #   1774  Small programs that run as the owner of the files they touch; content comes on standard input
-#   2009  Output
-#   2106  Options
-#   2195  Token
-#   2231  Machine: its system, people and CLIs
-#   2424  Lock and working folder
-#   2527  Files
-#   3166  Background processes
-#   3206  The work
-#   3317  Start
+#   2010  Output
+#   2107  Options
+#   2196  Token
+#   2232  Machine: its system, people and CLIs
+#   2425  Lock and working folder
+#   2528  Files
+#   3167  Background processes
+#   3207  The work
+#   3318  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -117,7 +117,7 @@ exit_code() {
 
 # ---- CLIs: their files, settings and signs ----
 
-# system_file CLI, user_file CLI: set file (the machine's, or in folder), folder, format, and since, the first release that obeys it.
+# system_file CLI, user_file CLI: set file (the machine's, or in folder), folder, format, and since, its first release.
 system_file() {
   header_folder='' folder=''
   divert=
@@ -179,7 +179,7 @@ forget_folders() { unset CLAUDE_CONFIG_DIR CODEX_HOME GEMINI_CLI_HOME QWEN_HOME;
 plan() {
   case $1 in
     claude-code)
-      drop OTLP_LOGS_ENDPOINT OTLP_LOGS_HEADERS OTLP_LOGS_PROTOCOL OTLP_METRICS_ENDPOINT OTLP_METRICS_HEADERS OTLP_METRICS_PROTOCOL OTLP_TRACES_ENDPOINT OTLP_TRACES_HEADERS OTLP_TRACES_PROTOCOL
+      drop OTLP_LOGS_ENDPOINT OTLP_LOGS_HEADERS OTLP_LOGS_PROTOCOL OTLP_METRICS_ENDPOINT OTLP_METRICS_HEADERS OTLP_METRICS_PROTOCOL OTLP_TRACES_ENDPOINT OTLP_TRACES_HEADERS OTLP_TRACES_PROTOCOL OTLP_TIMEOUT OTLP_LOGS_TIMEOUT OTLP_METRICS_TIMEOUT
       if [ "$2" = user ]; then
         drop_if helper OTLP_HEADERS
         drop_if no-helper /otelHeadersHelper
@@ -245,7 +245,7 @@ plan() {
       row bool /telemetry/useCliAuth "false"
       ;;
     qwen-code)
-      drop /telemetry/otlpLogsEndpoint /telemetry/otlpMetricsEndpoint QWEN_TELEMETRY_ENABLED QWEN_TELEMETRY_OUTFILE QWEN_TELEMETRY_TARGET QWEN_TELEMETRY_OTLP_ENDPOINT QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT OTLP_ENDPOINT OTLP_LOGS_ENDPOINT OTLP_METRICS_ENDPOINT OTLP_TRACES_ENDPOINT OTLP_HEADERS OTLP_LOGS_HEADERS OTLP_METRICS_HEADERS QWEN_TELEMETRY_OTLP_PROTOCOL OTEL_SDK_DISABLED
+      drop /telemetry/otlpLogsEndpoint /telemetry/otlpMetricsEndpoint QWEN_TELEMETRY_ENABLED QWEN_TELEMETRY_OUTFILE QWEN_TELEMETRY_TARGET QWEN_TELEMETRY_OTLP_ENDPOINT QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT OTLP_ENDPOINT OTLP_LOGS_ENDPOINT OTLP_METRICS_ENDPOINT OTLP_TRACES_ENDPOINT OTLP_HEADERS OTLP_LOGS_HEADERS OTLP_METRICS_HEADERS QWEN_TELEMETRY_OTLP_PROTOCOL OTEL_SDK_DISABLED OTLP_TIMEOUT OTLP_LOGS_TIMEOUT OTLP_METRICS_TIMEOUT
       row bool /telemetry/enabled "true"
       text /telemetry/target "local"
       text /telemetry/otlpEndpoint "$ENDPOINT/$token"
@@ -1829,10 +1829,11 @@ done
 '
 
 READ='# read FILE LIMIT: state is ok, absent or why FILE cannot be used; folders is how many folders above it are missing; rights is its mode.
+# A FILE that is not absolute would be below the working folder of this script: it is below no folder.
 file=$1 limit=$2 folders=0 state=ok rights=-
 size_of() { echo $(($(head -c $((limit + 1)) "$1" | wc -c))); }
 folder=${file%/*}
-while [ -n "$folder" ] && [ ! -e "$folder" ] && [ ! -L "$folder" ]; do
+while [ -n "${folder##[!/]*}" ] && [ ! -e "$folder" ] && [ ! -L "$folder" ]; do
   folder=${folder%/*}
   folders=$((folders + 1))
 done
@@ -2666,7 +2667,7 @@ overruled() {
   return 1
 }
 
-# diverted FILE: whether a file beside this one, which the CLI can be told to read over it, sets where data goes. Sets other.
+# diverted FILE: whether a file beside it, which the CLI can be told to read over it, sets where data goes. Sets other.
 diverted() {
   [ -n "$beside" ] || return 1
   run_as "$uid" "$name" "$BESIDE" "${1%/*}" "$beside" "$divert" || return 1
@@ -2737,7 +2738,7 @@ kinds() {
     for pointer in $rest; do put "kind$tab/$pointer$tab$kind" && echo; done
   done
 }
-# only_keys POINTER KEY...: with another key there the CLI does not read the file
+# only_keys POINTER KEY...: there are no others there
 only_keys() {
   pointer=$1
   shift
@@ -2810,7 +2811,7 @@ judge_rival() {
   esac
 }
 
-# look_open CLI FILE: whether the file in old has a value that leaves open what comes of ours.
+# look_open CLI FILE: whether the file in old leaves open what comes of ours.
 look_open() {
   result=0
   opens "$1" | edit set || result=$?
@@ -2843,7 +2844,7 @@ rivalled() {
   trouble "$cli" "$other" "$1"
 }
 
-# rival_of_system FORMAT MACOS LINUX WORD...: the same for a file below /Library or /etc, if this system has one.
+# rival_of_system FORMAT MACOS LINUX WORD...: the same below /Library or /etc, where there is such a file.
 rival_of_system() {
   case $OS:$3 in macos:*) at=Library/$2 ;; linux:?*) at=etc/$3 ;; *) return 0 ;; esac
   format=$1
@@ -2865,7 +2866,7 @@ contradicted() {
   fi
   case $1-$2 in
     claude-code-user)
-      text='=OTEL_([A-Z]+_EXPORT_[IT]|BLRP_[EM])[A-Z_]+" *($|: *($|[^"1-9 ]|"([^1-9]|[0-9]*[^0-9"])))'
+      text='=OTLP[A-Z_]*TIMEOUT|OTEL_([A-Z]+_EXPORT_[IT]|BLRP_[EM])[A-Z_]+" *($|: *($|[^"1-9 ]|"([^1-9]|[0-9]*[^0-9"])))'
       set -- "$text" /otelHeadersHelper OTLP_LOGS_HEADERS OTLP_LOGS_PROTOCOL OTLP_METRICS_HEADERS OTLP_METRICS_PROTOCOL OTLP_TRACES_HEADERS OTLP_TRACES_PROTOCOL OTLP_TRACES_ENDPOINT
       rival json 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"[[:space:]]*:' "$home"/.claude.json "$@"
       # What this script writes for the machine is no rival of what it writes for the same account.
@@ -2880,7 +2881,7 @@ contradicted() {
       fi
       ;;
     claude-code-system)
-      text='=OTEL_([A-Z]+_EXPORT_[IT]|BLRP_[EM])[A-Z_]+" *($|: *($|[^"1-9 ]|"([^1-9]|[0-9]*[^0-9"])))'
+      text='=OTLP[A-Z_]*TIMEOUT|OTEL_([A-Z]+_EXPORT_[IT]|BLRP_[EM])[A-Z_]+" *($|: *($|[^"1-9 ]|"([^1-9]|[0-9]*[^0-9"])))'
       set -- "$text" /otelHeadersHelper OTLP_LOGS_PROTOCOL OTLP_METRICS_PROTOCOL OTLP_TRACES_PROTOCOL
       rival json 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"[[:space:]]*:' "$home"/.claude.json "$@"
       shift 2
@@ -2947,7 +2948,7 @@ contradicted() {
       # What this script writes for the machine is no rival of what it writes for the same account.
       if [ "$SCOPE" = user ]; then
         :
-        text='=OTEL_[BS]'
+        text='=OTEL_[BS]|OTLP[A-Z_]*TIMEOUT'
         set -- "$text" /telemetry QWEN_TELEMETRY_ENABLED QWEN_TELEMETRY_OUTFILE QWEN_TELEMETRY_TARGET QWEN_TELEMETRY_OTLP_ENDPOINT QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT OTLP_ENDPOINT OTLP_LOGS_ENDPOINT OTLP_METRICS_ENDPOINT OTLP_TRACES_ENDPOINT OTLP_HEADERS OTLP_LOGS_HEADERS OTLP_METRICS_HEADERS QWEN_TELEMETRY_OTLP_PROTOCOL
         rival jsonc '' "$ROOT"'/Library/Application Support/QwenCode/settings.json' "$@"
         shift 2
@@ -2959,7 +2960,7 @@ contradicted() {
       set -- 'QWEN_TELEMETRY_[A-Z_]+' 'OTEL_(B|E|SDK)[A-Z_]+'
       rival dotenv '' "$folder"/.env "$@"
       rival dotenv '' "$home"/.env "$@"
-      text='=OTEL_[BS]'
+      text='=OTEL_[BS]|OTLP[A-Z_]*TIMEOUT'
       set -- "$text" /telemetry/otlpLogsEndpoint /telemetry/otlpMetricsEndpoint QWEN_TELEMETRY_ENABLED QWEN_TELEMETRY_OUTFILE QWEN_TELEMETRY_TARGET QWEN_TELEMETRY_OTLP_ENDPOINT QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT OTLP_ENDPOINT OTLP_LOGS_ENDPOINT OTLP_METRICS_ENDPOINT OTLP_TRACES_ENDPOINT OTLP_HEADERS OTLP_LOGS_HEADERS OTLP_METRICS_HEADERS QWEN_TELEMETRY_OTLP_PROTOCOL
       rival jsonc '' "$folder"/settings.json "$@"
       # What this script writes for the machine is no rival of what it writes for the same account.

@@ -361,7 +361,7 @@ function filesOf(id: string, scope: Scope, ours: string, c: Choices): Record<str
 
 /** Puts files in place of all that the CLIs had on this machine. */
 function furnish(m: EndpointMachine, files: Readonly<Record<string, string>>): void {
-	const own = [".claude", ".codex", ".gemini", ".qwen", ".claude.json", ".env"];
+	const own = [".claude", ".codex", ".gemini", ".qwen", ".claude.json", ".env", "alt", "a b"];
 	for (const name of own) rmSync(join(m.home, name), { recursive: true, force: true });
 	rmSync(join(m.root, "etc"), { recursive: true, force: true });
 	for (const [path, content] of Object.entries(files)) {

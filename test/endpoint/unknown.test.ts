@@ -87,6 +87,19 @@ describe("what may keep a CLI from starting", needs(root), () => {
 	});
 });
 
+test.each(["alt", "./alt", "~/alt"])(
+	"CODEX_HOME=%s is no folder that the script can know: refused, and not looked for without end",
+	async (value) => {
+		const m = machine({ versions: only("codex") });
+		const { token } = canary();
+		for (const action of ["install", "report"]) {
+			const found = await m.run(`${action} ${wordsFor("user", "codex")}`, { token, env: { CODEX_HOME: value } });
+			expect(found).toMatchObject({ code: 11, stdout: expect.stringContaining("codex:refused") });
+			expect(found.stderr).toContain(`error: ${value}/config.toml: `);
+		}
+	},
+);
+
 describe("the same in PowerShell", { ...needs(pwsh, root), timeout: 300_000 }, () => {
 	test.each(aThird(cases))("%s %s: %s", async (scope, id, content, pointer) => {
 		const m = windowsMachine({ versions: only(id) });

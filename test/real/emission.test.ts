@@ -33,9 +33,12 @@ describe("what the model says is what the real CLI sends, header by header", nee
 					host: () => (choose.maybe(0.7) ? one.host : other.host),
 					token: () => `token-${seed}-${tokens++}`,
 				};
-				const { files, env } = generators[id]?.(materials) ?? { files: {}, env: {} };
+				const { files, env: wanted } = generators[id]?.(materials) ?? { files: {}, env: {} };
 				const machine = await startMachine();
 				for (const [path, text] of Object.entries(files)) machine.write(path, text);
+				const env = Object.fromEntries(
+					Object.entries(wanted).map(([name, value]) => [name, value.replace("{home}", machine.home)]),
+				);
 				one.clear();
 				other.clear();
 				// What a test needs to be started is not in the way of any telemetry setting.

@@ -37,6 +37,9 @@ export interface Emission {
 
 export type EmittedSignal = Emission["signal"];
 
+/** An exporter with less time than this, in milliseconds, may end a request before it is answered, or has left: how fast a place is, is not known. */
+export const LONG_ENOUGH_MS = 5000;
+
 /** The token of an emission, how it is carried, and the setting it comes from. */
 export interface Credential {
 	readonly token: string | undefined;

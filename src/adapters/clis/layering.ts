@@ -15,7 +15,8 @@ export interface LayerPlace {
 	/** Display name, e.g. `managed file`. */
 	readonly title: string;
 	/**
-	 * Paths by system; none for the process environment. `{NAME:path}` is the value of the variable NAME, or the path; `~` the home, `.` the
+	 * Paths by system; none for the process environment. `{NAME:path}` is the value of the variable NAME, below the working folder if it is
+	 * not absolute, or the path; `{~NAME:path}` that of one whose `~` is the home, `{NAME=:path}` that of one that may be empty; `~` the home, `.` the
 	 * working folder; on Windows `%ProgramFiles%`, `%ProgramData%` and `%SystemRoot%` begin with a folder of the system, and all have slashes. A star in the last segment matches every such file, in alphabetical order, later ones stronger; a leading `^`
 	 * means the nearest folder, from the working folder upwards, with one of the names.
 	 */
@@ -66,6 +67,16 @@ export interface LayerPlace {
 	readonly sendsFirst?: boolean;
 	/** If it differs from that of the other files. */
 	readonly tolerance?: Tolerance;
+	/**
+	 * Folders above it that must not be anything else, and with `named` the variable that must not name one that is not there: with such a one it
+	 * counts as broken, in these releases.
+	 */
+	readonly folders?: {
+		readonly paths: readonly string[];
+		readonly named?: string;
+		readonly range?: string;
+		readonly broken: "cli" | "unknown";
+	};
 }
 
 /** How a byte order mark is handled. */

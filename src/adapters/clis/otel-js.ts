@@ -5,7 +5,7 @@
  * Sources: https://github.com/open-telemetry/opentelemetry-js/tree/main/experimental/packages/otlp-exporter-base/src/configuration,
  * https://opentelemetry.io/docs/specs/otel/protocol/exporter/
  */
-import { decoded, type SentHeader } from "./emission.ts";
+import { decoded, type EmittedSignal, LONG_ENOUGH_MS, type SentHeader } from "./emission.ts";
 import { POSITIVE } from "./setting-form.ts";
 
 /** Headers of the connection: a setting that names one of them has effects that are not known here. */
@@ -42,6 +42,19 @@ export function oddNumber(get: (pointer: string) => string | undefined, names: r
 	const isOdd = (text: string | undefined) => text !== undefined && !POSITIVE.test(text);
 	const name = names.find((each) => isOdd(get(`/env/${each}`)));
 	return name && `${name} is not a number above 0 in digits, and what is sent with that is not known`;
+}
+
+/**
+ * Seen of a server that answers after 1.5 s: with 1, 20 and 1.5 the request is ended at once, in Claude Code 2.1.81 and 2.1.330, Gemini CLI 0.61.0
+ * and Qwen Code 0.24.4; what is no number above 0 does not count. Undefined if there is time enough.
+ */
+export function shortTimeout(get: (pointer: string) => string | undefined, signal: EmittedSignal): string | undefined {
+	const names = ["", `${signal.toUpperCase()}_`].map((word) => `OTEL_EXPORTER_OTLP_${word}TIMEOUT`);
+	const name = names.find((each) => {
+		const ms = Number(get(`/env/${each}`) ?? "");
+		return ms > 0 && ms < LONG_ENOUGH_MS;
+	});
+	return name && `${name} may end it before it is answered`;
 }
 
 /** Queues and times of what is sent in batches, logs and spans. */

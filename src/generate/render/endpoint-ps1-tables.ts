@@ -117,7 +117,19 @@ function layer(each: Layer, tail = 0): string[] {
 
 function rowsOf({ rows, strict }: Layer): string[][] {
 	const known = strict ? [["", "only", strict.table, strict.keys.join(" ")]] : [];
-	return [...known, ...rows.flatMap(row)];
+	return together([...known, ...rows.flatMap(row)]);
+}
+
+/** Rows with what is dropped one after the other in one, by blanks. */
+function together(rows: readonly string[][]): string[][] {
+	const found: string[][] = [];
+	for (const row of rows) {
+		const last = found.at(-1);
+		const isMore = [row, last].every((each) => each?.[0] === "" && each[1] === "drop");
+		if (isMore && last) found.splice(-1, 1, ["", "drop", `${last[2]} ${row[2]}`]);
+		else found.push(row);
+	}
+	return found;
 }
 
 /** How many rows at the end of two tables are the same. */

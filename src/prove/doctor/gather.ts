@@ -107,9 +107,25 @@ async function sightsOf(
 		const state = set.length > 0 ? "read" : "absent";
 		return [{ place, path: undefined, state, document: { env: Object.fromEntries(set) } }];
 	}
+	const wrong = wrongFolder(fx, machine, place);
+	if (wrong) return [wrong];
 	const patterns = machine.os === "other" ? [] : (place.paths[machine.os] ?? []);
 	const paths = layerPaths(patterns, machine, fx.environment);
 	return Promise.all(paths.map((path) => sightOf(fx, machine, place, path, layering)));
+}
+
+/** A folder of a layer that is none, in its place. */
+function wrongFolder({ environment }: DoctorWorld, machine: Machine, place: LayerPlace): LayerSight | undefined {
+	const { paths = [], named, range, broken = place.broken } = place.folders ?? {};
+	for (const pattern of paths) {
+		const path = native(machine, filledIn(pattern, machine, environment));
+		const { kind } = machine.look(path, MAX_BYTES);
+		const isMissing = kind === "absent" && named !== undefined && Boolean(ownEntry(environment, named));
+		if (kind === "folder" || kind === "unreadable" || (kind === "absent" && !isMissing)) continue;
+		const why = isMissing ? `is not there, although ${named} names it` : "is not a folder";
+		return { place: { ...place, broken, ...(range !== undefined && { range }) }, path, state: "broken", why };
+	}
+	return undefined;
 }
 
 async function sightOf(

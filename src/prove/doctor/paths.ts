@@ -33,12 +33,21 @@ function folderOf(name: string, environment: Environment): string {
 	return environment["PROGRAMDATA"] || "C:\\ProgramData";
 }
 
+/** What a variable says of a place: what is not absolute is below the working folder, also a `~`, unless the CLI takes that for the home. */
+function placeIn(value: string, isTildeHome: boolean): string {
+	const isWhole = /^(?:[/\\]|[A-Za-z]:[/\\])/.test(value) || (isTildeHome && /^~(?:\/|$)/.test(value));
+	return isWhole ? value : `./${value}`.replace(/\/$/, "");
+}
+
 /** A pattern with variables, home, working folder and the folders of the system put in; stars stay. `environment`: see `variablesOf`. */
 export function filledIn(pattern: string, machine: Site, environment: Environment): string {
 	const filled = pattern
-		.replace(/\{(\w+):([^}]*)\}/, (_, name: string, otherwise: string) => ownEntry(environment, name) || otherwise)
+		.replace(/\{(~?)(\w+)(=?):([^}]*)\}/, (_, tilde: string, name: string, isEmptyTaken: string, otherwise: string) => {
+			const value = ownEntry(environment, name);
+			return value || (value === "" && isEmptyTaken) ? placeIn(value, tilde !== "") : otherwise;
+		})
 		.replace(/^~(?=\/|$)/, () => machine.home)
-		.replace(/^\.(?=\/)/, () => machine.cwd);
+		.replace(/^\.(?=\/|$)/, () => machine.cwd);
 	if (machine.os !== "windows") return filled;
 	return slashed(
 		machine,

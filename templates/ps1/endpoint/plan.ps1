@@ -3,6 +3,7 @@ function Get-Plan($cli, $layer, $text) {
   Get-DemandRows $CLIS[$cli][$layer].Demands
   foreach ($row in $CLIS[$cli][$layer].Rows) {
     if ($row[0] -cne '' -and -not (Test-Feature $row[0])) { continue }
+    if ($row[1] -ceq 'drop') { foreach ($pointer in $row[2].Split(' ')) { "drop`t" + $pointer }; continue }
     if ($row[1] -cne 'set') { $row[1..($row.Count - 1)] -join "`t"; continue }
     "set`t" + $row[2] + "`t" + $row[3] + "`t" + $row[4].Replace('{endpoint}', $run.Endpoint).Replace('{host}', $run.MachineName).Replace('{token}', $text)
   }

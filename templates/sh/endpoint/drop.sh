@@ -11,7 +11,7 @@ kinds() {
     for pointer in $rest; do put "kind$tab/$pointer$tab$kind" && echo; done
   done
 }
-# only_keys POINTER KEY...: with another key there the CLI does not read the file
+# only_keys POINTER KEY...: there are no others there
 only_keys() {
   pointer=$1
   shift

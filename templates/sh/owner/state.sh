@@ -1,8 +1,9 @@
 # read FILE LIMIT: state is ok, absent or why FILE cannot be used; folders is how many folders above it are missing; rights is its mode.
+# A FILE that is not absolute would be below the working folder of this script: it is below no folder.
 file=$1 limit=$2 folders=0 state=ok rights=-
 size_of() { echo $(($(head -c $((limit + 1)) "$1" | wc -c))); }
 folder=${file%/*}
-while [ -n "$folder" ] && [ ! -e "$folder" ] && [ ! -L "$folder" ]; do
+while [ -n "${folder##[!/]*}" ] && [ ! -e "$folder" ] && [ ! -L "$folder" ]; do
   folder=${folder%/*}
   folders=$((folders + 1))
 done

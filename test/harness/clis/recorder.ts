@@ -48,7 +48,8 @@ export async function startRecorder(letter: string): Promise<Recorder> {
 		requests.push({ at: letter, version, method, target: url, headers, ...found });
 		return found.encoding;
 	};
-	const one = createHttp((request: IncomingMessage, response: ServerResponse) => {
+	// What a place takes of long headers is not what a CLI sends.
+	const one = createHttp({ maxHeaderSize: 1 << 20 }, (request: IncomingMessage, response: ServerResponse) => {
 		take(request).then(
 			(encoding) => {
 				const type = encoding === "json" ? "application/json" : "application/x-protobuf";

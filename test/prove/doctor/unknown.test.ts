@@ -337,3 +337,57 @@ describe("a managed drop-in of ours, held against the real 2.1.330", () => {
 		expect(await said({ [dropIn]: ours(), [`${HOME}/.claude.json`]: state })).toEqual(isSent);
 	});
 });
+
+describe("a variable that moves the folder of a CLI", () => {
+	const elsewhere = (folder: string) => ({
+		[`${folder}/config.toml`]: codexConfig({ ...to, url: "https://moved.example" }),
+	});
+	const cwd = `${HOME}/project`;
+	const urls = async (value: string, folder: string) => {
+		const files = { ...codex, [config]: codexConfig(to), ...elsewhere(folder) };
+		const { resolved } = await consult("codex", { files, env: { CODEX_HOME: value } });
+		return resolved.emissions.map(({ sent, url }) => [sent, url?.split("/")[2]]).at(0);
+	};
+
+	test.each([
+		["alt", `${cwd}/alt`],
+		["./alt/", `${cwd}/./alt`],
+		["~/alt", `${cwd}/~/alt`],
+		["/alt", "/alt"],
+	])("%s is %s", async (value, folder) => {
+		expect(await urls(value, folder)).toEqual(["yes", "moved.example"]);
+	});
+
+	test("a tilde is not the home, unless the CLI takes it so; an empty one is none", async () => {
+		expect(await urls("~/alt", `${HOME}/alt`)).toEqual(["no", undefined]);
+		expect(await urls("", `${HOME}/alt`)).toEqual(["yes", "otlp.example.com"]);
+	});
+
+	test.each([
+		["that is not there", "/gone", {}],
+		["that is a file", "/file", { "/file": "x" }],
+	])("with a folder %s Codex does not start, whatever the system's file says", async (_what, value, more) => {
+		const files = { ...codex, "/etc/codex/config.toml": codexConfig(to), ...more };
+		const { resolved } = await consult("codex", { files, env: { CODEX_HOME: value } });
+		expect(resolved.emissions.map(({ sent }) => sent)).toEqual(["no", "no"]);
+		const without = await consult("codex", { files });
+		expect(without.resolved.emissions.map(({ sent }) => sent)).toEqual(["yes", "yes"]);
+	});
+});
+
+test.each([
+	["1", "unknown"],
+	["1.5", "unknown"],
+	["4999", "unknown"],
+	["30000", "yes"],
+	["0", "yes"],
+	["-1", "yes"],
+	["abc", "yes"],
+	["", "yes"],
+])("a time of %j for an exporter in JavaScript: %s", async (value, sent) => {
+	const files = { ...gemini, [`${HOME}/.gemini/settings.json`]: geminiSettings(to) };
+	for (const name of ["OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_EXPORTER_OTLP_LOGS_TIMEOUT"]) {
+		const { resolved } = await consult("gemini", { files, env: { [name]: value } });
+		expect(resolved.emissions.find(({ signal }) => signal === "logs")?.sent).toBe(sent);
+	}
+});

@@ -6,7 +6,7 @@
  */
 import type { Emission, EmittedSignal } from "../emission.ts";
 import type { Effective } from "../layering.ts";
-import { oddNumber, pairsOf } from "../otel-js.ts";
+import { oddNumber, pairsOf, shortTimeout } from "../otel-js.ts";
 
 export const isOn = (value: string | undefined) => value !== undefined && /^(1|true|yes|on)$/i.test(value);
 
@@ -65,7 +65,8 @@ export function doubtOf(signal: EmittedSignal, url: string | undefined, { get }:
 		...(signal === "metrics" ? [] : ["OTEL_BLRP_MAX_QUEUE_SIZE", "OTEL_LOGS_EXPORT_INTERVAL"]),
 	];
 	const odd = oddNumber(get, names);
-	if (odd !== undefined) return odd;
+	const doubt = odd ?? shortTimeout(get, signal);
+	if (doubt !== undefined) return doubt;
 	const isCut = ["", `${signal.toUpperCase()}_`]
 		.map((word) => `/env/OTEL_EXPORTER_OTLP_${word}HEADERS`)
 		.some((pointer) => get(pointer)?.includes("\0"));

@@ -45,10 +45,16 @@ const settings: readonly LayerRow[] = [
 	{ pointer: "/otelHeadersHelper", type: "string", value: "/bin/sh {helper}", when: "helper" },
 ];
 
-/** Per-signal variables override the general ones, and would send our Authorization header to their own endpoint. */
-const diversions: readonly LayerRow[] = ["LOGS", "METRICS", "TRACES"].flatMap((signal) =>
-	["ENDPOINT", "HEADERS", "PROTOCOL"].map((what) => ({ drop: `/env/OTEL_EXPORTER_OTLP_${signal}_${what}` })),
-);
+/**
+ * Per-signal variables override the general ones, and would send our Authorization header to their own endpoint; with a short time requests are
+ * ended before they are answered.
+ */
+const diversions: readonly LayerRow[] = [
+	...["LOGS", "METRICS", "TRACES"].flatMap((signal) =>
+		["ENDPOINT", "HEADERS", "PROTOCOL"].map((what) => `${signal}_${what}`),
+	),
+	...["", "LOGS_", "METRICS_"].map((signal) => `${signal}TIMEOUT`),
+].map((name) => ({ drop: `/env/OTEL_EXPORTER_OTLP_${name}` }));
 
 /** A value of another kind switches the whole file off: seen in 2.1.81 and 2.1.330, but for `hooks`, which 2.1.330 leaves out. */
 const keys: Readonly<Partial<Record<SettingKind, string>>> = {
@@ -186,9 +192,10 @@ const overriding = [
 ];
 /**
  * Seen in 2.1.330: with an interval of 0, 0x10 or below 0 nothing is sent, and with a timeout of the logs below 0 no metrics; what other such
- * values do is not known. Most people who set one set it to digits.
+ * values do is not known. Most people who set one set it to digits. With a short time of an exporter requests end before they are answered.
  */
-const stopped = 'OTEL_([A-Z]+_EXPORT_[IT]|BLRP_[EM])[A-Z_]+" *($|: *($|[^"1-9 ]|"([^1-9]|[0-9]*[^0-9"])))';
+const stopped =
+	'OTLP[A-Z_]*TIMEOUT|OTEL_([A-Z]+_EXPORT_[IT]|BLRP_[EM])[A-Z_]+" *($|: *($|[^"1-9 ]|"([^1-9]|[0-9]*[^0-9"])))';
 
 const MAC = "/Library/Application Support/ClaudeCode";
 const managedFiles = ["managed-settings.json", "managed-settings.d/*.json"].map((name) => ({

@@ -24,7 +24,8 @@ import { kinds } from "./index.ts";
 import { doubts } from "./values.ts";
 
 const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths, windows: paths });
-const HOME = "{CLAUDE_CONFIG_DIR:~/.claude}";
+/** Seen in 2.1.81 and 2.1.330: an empty one is the working folder, and not for the state file. */
+const HOME = "{CLAUDE_CONFIG_DIR=:~/.claude}";
 
 /** Settings that are taken all from the strongest managed source. https://code.claude.com/docs/en/server-managed-settings */
 const unit = /^\/(env\/(OTEL_EXPORTER_OTLP_|OTEL_LOG_|OTEL_LOGS_EXPORTER$)|otelHeadersHelper$)/;
@@ -125,6 +126,8 @@ export const layering: CliLayering = {
 			types,
 			doubts,
 			broken: "file",
+			// Seen: 2.1.81 sends nothing, 2.1.330 by the other files.
+			folders: { paths: [HOME], range: "<2.1.330", broken: "unknown" },
 		},
 		{
 			id: "project",

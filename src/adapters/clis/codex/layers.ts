@@ -7,7 +7,7 @@
  * https://github.com/openai/codex/blob/main/codex-rs/config/src/loader/mod.rs; held against the real 0.165.0 and 0.169.0.
  */
 import { ownEntry } from "../../../base/lookup.ts";
-import { decoded, type Emission, type EmittedSignal, type SentHeader } from "../emission.ts";
+import { decoded, type Emission, type EmittedSignal, LONG_ENOUGH_MS, type SentHeader } from "../emission.ts";
 import type { CliLayering, Effective } from "../layering.ts";
 import { misform, unlike } from "../setting-form.ts";
 import { cli, exporterVariants, laterKinds } from "./index.ts";
@@ -57,6 +57,8 @@ export const layering: CliLayering = {
 			paths: everywhere("{CODEX_HOME:~/.codex}/config.toml"),
 			format: "toml",
 			broken: "cli",
+			// Seen in 0.165.0 and 0.169.0.
+			folders: { paths: ["{CODEX_HOME:~/.codex}"], named: "CODEX_HOME", broken: "cli" },
 		},
 		// Seen in 0.169.0: over config.toml, so that one of them takes telemetry and its token elsewhere.
 		{
@@ -249,8 +251,6 @@ function doubtOf(signal: EmittedSignal, endpoint: string, { get }: Effective): s
 	const name = queue.find((each) => signal === "logs" && get(`/env/${each}`) !== undefined);
 	return name && `${name} may drop it`;
 }
-
-const LONG_ENOUGH_MS = 5000;
 
 function emissionOf(signal: EmittedSignal, settings: Effective): Emission {
 	const { get } = settings;

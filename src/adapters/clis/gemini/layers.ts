@@ -15,6 +15,7 @@ import {
 	loginIn,
 	oddNumber,
 	pairsOf,
+	shortTimeout,
 	withLogin,
 	withoutLogin,
 } from "../otel-js.ts";
@@ -71,6 +72,8 @@ export const layering: CliLayering = {
 			doubts,
 			ignores,
 			broken: "cli",
+			// Seen in 0.33.2 and 0.61.0.
+			folders: { paths: ["{GEMINI_CLI_HOME:~}", HOME], broken: "cli" },
 		},
 		{
 			id: "project",
@@ -123,7 +126,7 @@ export const layering: CliLayering = {
 				return { ...about, sent: "unknown", why, protocol: "grpc", headers: [] };
 			}
 			const sent = { ...about, protocol: "http/json" } as const;
-			const odd = oddNumber((pointer) => settings.get(pointer), batchNumbers);
+			const odd = oddNumber(settings.get, batchNumbers) ?? shortTimeout(settings.get, signal);
 			if (odd !== undefined) return { ...sent, sent: "unknown", why: odd, headers: [] };
 			if (!URL.canParse(endpoint ?? "")) {
 				return { ...sent, sent: "no", why: "the endpoint is not a URL with a scheme, so nothing is sent", headers: [] };

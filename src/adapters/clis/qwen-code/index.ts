@@ -44,11 +44,17 @@ const system = (name: string) => ({
 });
 const ofSignals = ["/telemetry/otlpLogsEndpoint", "/telemetry/otlpMetricsEndpoint"];
 
-/** Endpoints of one signal, and variables, win over the endpoint for all; with the last of these nothing is sent (seen in 0.24.4). */
-const diversions: readonly LayerRow[] = [...ofSignals, ...inEnv, "/env/OTEL_SDK_DISABLED"].map((drop) => ({ drop }));
+/** Endpoints of one signal, and variables, win over the endpoint for all; with the last of these nothing is sent, or in too short a time (seen in 0.24.4). */
+const stopping = ["SDK_DISABLED", ...["", "LOGS_", "METRICS_"].map((signal) => `EXPORTER_OTLP_${signal}TIMEOUT`)];
+const diversions: readonly LayerRow[] = [...ofSignals, ...inEnv, ...stopping.map((name) => `/env/OTEL_${name}`)].map(
+	(drop) => ({ drop }),
+);
 
-/** OTEL_SDK_DISABLED, and queues and times of logs and spans, with some values of which nothing is sent; in a file of settings that is not ours, any. */
-const text = "OTEL_[BS]";
+/**
+ * OTEL_SDK_DISABLED, and queues and times of logs and spans and of exporters, with some values of which nothing is sent; in a file of settings
+ * that is not ours, any.
+ */
+const text = "OTEL_[BS]|OTLP[A-Z_]*TIMEOUT";
 
 /** With a file that cannot be parsed it does not start. */
 const rivals: readonly Rival[] = [

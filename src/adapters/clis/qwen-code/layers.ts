@@ -8,11 +8,12 @@
  */
 import type { Emission } from "../emission.ts";
 import { type CliLayering, withVariables } from "../layering.ts";
-import { assembled, batchNumbers, loginIn, oddNumber, pairsOf, withLogin } from "../otel-js.ts";
+import { assembled, batchNumbers, loginIn, oddNumber, pairsOf, shortTimeout, withLogin } from "../otel-js.ts";
 import { doubts } from "./values.ts";
 
 const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths, windows: paths });
-const HOME = "{QWEN_HOME:~/.qwen}";
+/** Seen in 0.24.4: a `~` is the home. */
+const HOME = "{~QWEN_HOME:~/.qwen}";
 
 const signals = [
 	["logs", "Logs"],
@@ -92,6 +93,8 @@ export const layering: CliLayering = {
 			format: "jsonc",
 			doubts,
 			broken: "cli",
+			// Seen in 0.24.4.
+			folders: { paths: [HOME], broken: "cli" },
 		},
 		{
 			id: "project",
@@ -160,7 +163,7 @@ export const layering: CliLayering = {
 				return [{ ...about, sent: "unknown", why, protocol: "grpc", headers: [] }];
 			}
 			const sent = { ...about, protocol: "http/json" } as const;
-			const odd = oddNumber(get, batchNumbers);
+			const odd = oddNumber(get, batchNumbers) ?? shortTimeout(get, signal);
 			if (odd !== undefined) return [{ ...sent, sent: "unknown", why: odd, headers: [] }];
 			if (url === undefined) {
 				const why = "the endpoint is not a URL that begins with http:// or https://, so nothing is sent";

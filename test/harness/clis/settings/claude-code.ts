@@ -1,4 +1,4 @@
-import { baseUrl, type Generator, headerList, type Materials } from "./settings.ts";
+import { baseUrl, type Generator, headerList, type Materials, moved, timeout } from "./settings.ts";
 
 const signals = ["LOGS", "METRICS"] as const;
 
@@ -16,7 +16,8 @@ export const claudeCode: Generator = (materials) => {
 	put("/etc/claude-code/managed-settings.json", 0.2, 0.4);
 	put("/etc/claude-code/managed-settings.d/50-a.json", 0.2, 0.4);
 	put("/etc/claude-code/managed-settings.d/60-b.json", 0.1, 0.3);
-	return { files, env: choose.maybe(0.4) ? variables(materials, 0.2) : {} };
+	const settings = { files, env: choose.maybe(0.4) ? variables(materials, 0.2) : {} };
+	return moved(materials, settings, { variable: "CLAUDE_CONFIG_DIR", folder: "~/.claude" });
 };
 
 function file(materials: Materials, whole: number): string {
@@ -87,5 +88,7 @@ function variables(materials: Materials, whole: number): Record<string, string> 
 	rarely("OTEL_METRIC_EXPORT_INTERVAL", 0.02, () => choose.pick(["0", "1000", "0x10", " 0", "1e3"]));
 	rarely("OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", 0.02, () => "gzip");
 	rarely("OTEL_BLRP_MAX_QUEUE_SIZE", 0.02, () => "0");
+	rarely("OTEL_EXPORTER_OTLP_TIMEOUT", 0.02, () => timeout(materials));
+	rarely("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", 0.02, () => timeout(materials));
 	return found;
 }

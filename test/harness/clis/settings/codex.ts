@@ -1,4 +1,4 @@
-import { type Generator, headerList, type Materials } from "./settings.ts";
+import { type Generator, headerList, type Materials, moved, ODD_VALUES, timeout } from "./settings.ts";
 
 const exporters = [
 	["exporter", "logs"],
@@ -30,10 +30,11 @@ export const codex: Generator = (materials) => {
 	rarely("OTEL_EXPORTER_OTLP_COMPRESSION", 0.03, () => choose.pick(["gzip", "none", ""]));
 	rarely("OTEL_EXPORTER_OTLP_METRICS_COMPRESSION", 0.02, () => "gzip");
 	rarely("OTEL_SDK_DISABLED", 0.03, () => "true");
-	rarely("OTEL_EXPORTER_OTLP_TIMEOUT", 0.03, () => choose.pick(["0", "abc", "30000"]));
+	rarely("OTEL_EXPORTER_OTLP_TIMEOUT", 0.03, () => timeout(materials));
+	rarely("OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", 0.02, () => timeout(materials));
 	rarely("OTEL_BLRP_MAX_QUEUE_SIZE", 0.02, () => "0");
 	rarely("SSL_CERT_FILE", 0.02, () => "/nowhere.pem");
-	return { files, env };
+	return moved(materials, { files, env }, { variable: "CODEX_HOME", folder: "~/.codex" });
 };
 
 function file(materials: Materials, whole: number): string {
@@ -116,7 +117,7 @@ function headers({ choose, token }: Materials): string[] {
 	if (choose.maybe(0.1)) set(name(), form().replace("@", token()));
 	if (choose.maybe(0.4)) {
 		const other = choose.pick(["X-A", "x-a", "X-Scope-OrgID", "X A", "X%2DB", "X_C"]);
-		set(other, choose.mostly(0.5, "1", "a b", "a%2Fb", "a,b;c=d", "", "é", "%C3%A9", "100%zz", "a%0Ab"));
+		set(other, choose.mostly(0.5, "1", "a b", "a%2Fb", "a,b;c=d", "", "é", "%C3%A9", "100%zz", "a%0Ab", ...ODD_VALUES));
 	}
 	if (choose.maybe(0.03)) found.set("X-D", choose.pick(["1", "true", "2026-01-01", "[]"]));
 	return [...found].map(([key, value]) => `${JSON.stringify(key)} = ${value}`);

@@ -1,4 +1,4 @@
-import { baseUrl, type Generator, headerList, type Materials } from "./settings.ts";
+import { baseUrl, type Generator, headerList, type Materials, moved, timeout } from "./settings.ts";
 
 /** Settings of Gemini CLI: every file that it reads, .env files and the shell. */
 export const gemini: Generator = (materials) => {
@@ -12,7 +12,8 @@ export const gemini: Generator = (materials) => {
 	put("~/project/.gemini/settings.json", 0.15, 0.2);
 	if (choose.maybe(0.1)) files["~/.gemini/.env"] = lines(variables(materials));
 	if (choose.maybe(0.1)) files["~/project/.env"] = lines(variables(materials));
-	return { files, env: { MY_WORD: "expanded", ...(choose.maybe(0.5) ? variables(materials) : {}) } };
+	const settings = { files, env: { MY_WORD: "expanded", ...(choose.maybe(0.5) ? variables(materials) : {}) } };
+	return moved(materials, settings, { variable: "GEMINI_CLI_HOME", folder: "~" });
 };
 
 function lines(list: Readonly<Record<string, string>>): string {
@@ -58,5 +59,7 @@ function variables(materials: Materials): Record<string, string> {
 	rarely("OTEL_SDK_DISABLED", 0.03, () => "true");
 	rarely("GEMINI_TELEMETRY_TARGET", 0.04, () => choose.pick(["", "local"]));
 	rarely("OTEL_BSP_EXPORT_TIMEOUT", 0.03, () => choose.pick(["-5", "30000"]));
+	rarely("OTEL_EXPORTER_OTLP_TIMEOUT", 0.04, () => timeout(materials));
+	rarely("OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", 0.03, () => timeout(materials));
 	return found;
 }

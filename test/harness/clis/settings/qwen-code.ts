@@ -1,4 +1,4 @@
-import { baseUrl, type Generator, headerList, type Materials } from "./settings.ts";
+import { baseUrl, type Generator, headerList, type Materials, moved, timeout } from "./settings.ts";
 
 /** Settings of Qwen Code: every file that it reads, `env` in them, .env files and the shell. */
 export const qwenCode: Generator = (materials) => {
@@ -13,7 +13,8 @@ export const qwenCode: Generator = (materials) => {
 	put("~/project/.qwen/settings.json", 0.15, 0.2);
 	if (choose.maybe(0.1)) files["~/.qwen/.env"] = lines(variables(materials));
 	if (choose.maybe(0.1)) files["~/project/.env"] = lines(variables(materials));
-	return { files, env: choose.maybe(0.5) ? variables(materials) : {} };
+	const settings = { files, env: choose.maybe(0.5) ? variables(materials) : {} };
+	return moved(materials, settings, { variable: "QWEN_HOME", folder: "~/.qwen" });
 };
 
 function lines(list: Readonly<Record<string, string>>): string {
@@ -61,5 +62,7 @@ function variables(materials: Materials): Record<string, string> {
 	rarely("QWEN_TELEMETRY_OUTFILE", 0.05, () => "");
 	rarely("OTEL_EXPORTER_OTLP_COMPRESSION", 0.1, () => "gzip");
 	rarely("OTEL_SDK_DISABLED", 0.05, () => choose.pick(["true", " TRUE ", "1", "false"]));
+	rarely("OTEL_EXPORTER_OTLP_TIMEOUT", 0.04, () => timeout(materials));
+	rarely("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", 0.03, () => timeout(materials));
 	return found;
 }
