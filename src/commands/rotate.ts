@@ -22,8 +22,9 @@ Verbs:
   export    writes the new token to a file, for the day everything else fails
   schedule  systemd, cron, windows, kubernetes or github: prints what runs resume in time; calendar: people's steps
 
-Exit codes: 0 the operation is over and well, 15 nothing to do before the time shown, 16 a person is needed, 17 only a look at the
-provider or a store can settle it, 18 the plan is not safe, 5 the old token lives though it should have ended.`,
+Exit codes: 0 the operation is over and well, 7 it is over and names what it left behind, 15 nothing to do before the time shown, 16 a
+person is needed, 17 only a look at the provider or a store can settle it, 18 the plan is not safe, 5 the old token lives though it
+should have ended.`,
 	arguments: [
 		{ name: "<verb>", description: "one of the verbs above" },
 		{ name: "[rotation]", description: "its name, if the fleet file has several; schedule: the kind first" },
