@@ -98,6 +98,9 @@ test("every source opens what is there already without waiting", () => {
 	/** Why none of them can be a pipe. A place that is gone must be removed here. */
 	const ours: Readonly<Record<string, string>> = {
 		'effects/terminal/token-source.ts openSync("/dev/tty", "r+")': "the terminal",
+		'effects/terminal/token-source.ts openSync(devNull, "r+")': "the device that is always empty",
+		'start.ts readFileSync(filename, "utf8")': "our own program",
+		"start.ts readFileSync(join(compiled, file))": "beside our own program",
 		'effects/process/crash.ts readFileSync(`${file}.map`, "utf8")': "beside our own program",
 		'effects/files/access.ts readFileSync(list, "utf16le")': "in a folder that was made for it",
 		"effects/files/folder.ts open(path, constants.O_RDONLY)": "a folder",
