@@ -2036,7 +2036,7 @@ give_up() {
   rm -f "$new"
   exit "$1"
 }
-trap "give_up 130" INT TERM HUP
+trap "give_up 130" INT QUIT TERM HUP
 if [ -e "$file" ]; then
   # A copy keeps everything but the content; a flag that forbids changes is removed from the copy.
   cp -p "$file" "$new" 2>/dev/null || give_up 12
@@ -2358,7 +2358,7 @@ ask() {
     fail 11 "no token, and no terminal to ask for one: $TOKEN_HINT"
   fi
   terminal=$(stty -g </dev/tty)
-  trap 'stty "$terminal" </dev/tty; stopped' INT TERM HUP
+  trap 'stty "$terminal" </dev/tty; stopped' INT QUIT TERM HUP
   # With the variable EDITOR set to vi, ksh edits lines itself and may keep the key that ended one.
   [ -z "${KSH_VERSION-}" ] || set +o vi
   # Before the question, so that early typing is not shown either.
@@ -2368,7 +2368,7 @@ ask() {
   # A ksh that does so all the same.
   case $token in *[![:graph:]]) token=${token%?} ;; esac
   stty "$terminal" </dev/tty
-  trap stopped INT TERM HUP
+  trap stopped INT QUIT TERM HUP
   printf '\n' >/dev/tty
 }
 
@@ -2790,7 +2790,7 @@ skip_account() {
 guard() {
   # By exec, or shells keep our output open for whoever reads it.
   exec </dev/null >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
-  trap - EXIT INT TERM HUP
+  trap - EXIT INT QUIT TERM HUP
   last='' spent=0
   while sleep 1 && kill -0 $$ && [ -e accounts ]; do
     IFS= read -r now <session || now=
@@ -3634,7 +3634,7 @@ main() {
   LIMIT=30
   users=0 skipped=0 worst=0 refused='' second='' changed='' lock='' complaint='' wants_help='' token='' secret='' helper='' machine_name='' stuck=' ' late=''
   trap leave EXIT
-  trap stopped INT TERM HUP
+  trap stopped INT QUIT TERM HUP
   take_options "$@"
   set --
   read_options

@@ -1906,7 +1906,7 @@ give_up() {
   rm -f "$new"
   exit "$1"
 }
-trap "give_up 130" INT TERM HUP
+trap "give_up 130" INT QUIT TERM HUP
 if [ -e "$file" ]; then
   # A copy keeps everything but the content; a flag that forbids changes is removed from the copy.
   cp -p "$file" "$new" 2>/dev/null || give_up 12
@@ -2586,7 +2586,7 @@ skip_account() {
 guard() {
   # By exec, or shells keep our output open for whoever reads it.
   exec </dev/null >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
-  trap - EXIT INT TERM HUP
+  trap - EXIT INT QUIT TERM HUP
   last='' spent=0
   while sleep 1 && kill -0 $$ && [ -e accounts ]; do
     IFS= read -r now <session || now=
@@ -3336,7 +3336,7 @@ main() {
   LIMIT=30
   users=0 skipped=0 worst=0 refused='' second='' changed='' lock='' complaint='' wants_help='' token='' secret='' helper='' machine_name='' stuck=' ' late=''
   trap leave EXIT
-  trap stopped INT TERM HUP
+  trap stopped INT QUIT TERM HUP
   take_options "$@"
   set --
   read_options

@@ -27,9 +27,9 @@ function workstation(): string {
 	return cwd;
 }
 
-/** In a shell that outlives Ctrl-C, says how it ended and whether the terminal shows what is typed. With EDITOR=vi ksh edits lines by itself. */
+/** In a shell that outlives Ctrl-C and Ctrl-\\, says how it ended and whether the terminal shows what is typed. With EDITOR=vi ksh edits lines by itself. */
 const wrapped = (cwd: string, command: string) =>
-	`env EDITOR=vi HOME=${cwd}/home sh -c 'trap : INT; ${command}; echo ended with $?; stty -a | grep -o " -*echo "; exec sleep 600'`;
+	`env EDITOR=vi HOME=${cwd}/home sh -c 'trap : INT QUIT; ${command}; echo ended with $?; stty -a | grep -o " -*echo "; exec sleep 600'`;
 
 const ways = pairs(shells, ["a file", "a pipe"] as const);
 
@@ -50,18 +50,22 @@ describe("the question for the token, in a real terminal", () => {
 			},
 		);
 
-	for (const [shell, way] of ways)
-		test(
-			`${shell.name}, the script from ${way}: Ctrl-C changes nothing and gives the terminal back`,
-			needs(tmux, shell.part),
-			async () => {
-				await prompted(shell, way, (token) => {
-					token.type(token.text.slice(0, 9));
-					token.type("C-c");
-					return { screen: /ended with 130\s+echo/, changed: false };
-				});
-			},
-		);
+	for (const [keys, name] of [
+		["C-c", "Ctrl-C"],
+		["C-\\", "Ctrl-\\"],
+	] as const)
+		for (const [shell, way] of ways)
+			test(
+				`${shell.name}, the script from ${way}: ${name} changes nothing and gives the terminal back`,
+				needs(tmux, shell.part),
+				async () => {
+					await prompted(shell, way, (token) => {
+						token.type(token.text.slice(0, 9));
+						token.type(keys);
+						return { screen: /ended with 130\s+echo/, changed: false };
+					});
+				},
+			);
 
 	test("crossfade install asks as well", needs(tmux), async () => {
 		const cwd = workstation();

@@ -16,7 +16,7 @@ ask() {
     fail 11 "no token, and no terminal to ask for one: $TOKEN_HINT"
   fi
   terminal=$(stty -g </dev/tty)
-  trap 'stty "$terminal" </dev/tty; stopped' INT TERM HUP
+  trap 'stty "$terminal" </dev/tty; stopped' INT QUIT TERM HUP
   # With the variable EDITOR set to vi, ksh edits lines itself and may keep the key that ended one.
   [ -z "${KSH_VERSION-}" ] || set +o vi
   # Before the question, so that early typing is not shown either.
@@ -26,6 +26,6 @@ ask() {
   # A ksh that does so all the same.
   case $token in *[![:graph:]]) token=${token%?} ;; esac
   stty "$terminal" </dev/tty
-  trap stopped INT TERM HUP
+  trap stopped INT QUIT TERM HUP
   printf '\n' >/dev/tty
 }

@@ -48,7 +48,7 @@ skip_account() {
 guard() {
   # By exec, or shells keep our output open for whoever reads it.
   exec </dev/null >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
-  trap - EXIT INT TERM HUP
+  trap - EXIT INT QUIT TERM HUP
   last='' spent=0
   while sleep 1 && kill -0 $$ && [ -e accounts ]; do
     IFS= read -r now <session || now=

@@ -12,7 +12,7 @@ give_up() {
   rm -f "$new"
   exit "$1"
 }
-trap "give_up 130" INT TERM HUP
+trap "give_up 130" INT QUIT TERM HUP
 if [ -e "$file" ]; then
   # A copy keeps everything but the content; a flag that forbids changes is removed from the copy.
   cp -p "$file" "$new" 2>/dev/null || give_up 12
