@@ -136,7 +136,7 @@ export function cliContract(id: string, { cli, layering, form, lab }: CliFolder)
 }
 
 function plainPlace(place: string): string {
-	return place.replace(/\{\w+:([^}]*)\}/, "$1").replace(/^\^/, "");
+	return place.replace(/\{~?\w+=?:([^}]*)\}/, "$1").replace(/^\^/, "");
 }
 
 function isBelow(file: string, place: string): boolean {
