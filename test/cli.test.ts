@@ -102,6 +102,20 @@ describe("crossfade", () => {
 		}
 	});
 
+	test("what V8 compiled holds nothing of what the commands read while it was made", () => {
+		const compiled = join(CLI, "../compiled");
+		const files = readdirSync(compiled, { recursive: true, encoding: "utf8" })
+			.map((name) => join(compiled, name))
+			.filter((path) => statSync(path).isFile());
+		const all = Buffer.concat(files.map((path) => readFileSync(path)));
+		const script = readFileSync(new URL("../scripts/compile-ahead.mjs", import.meta.url), "utf8");
+		const tokens = [...script.matchAll(/made-up-token-\d[\w-]*/g)].map(([token]) => token);
+		expect(tokens.length).toBe(2);
+		// The search finds what is there: a message of ours.
+		expect(all.includes("internal error (a bug in crossfade)")).toBe(true);
+		for (const token of tokens) expect(all.includes(token)).toBe(false);
+	});
+
 	test("no file of the command line has an import(), which its scripts are not given", () => {
 		const dist = join(CLI, "..");
 		const names = ["command-line.cjs", ...readdirSync(join(dist, "chunks")).map((name) => join("chunks", name))];

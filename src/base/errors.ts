@@ -11,7 +11,7 @@ export const exitCodes = {
 	oldRejectedEarly: [4, "the old token was rejected before its deadline, or no deadline is known"],
 	oldInUse: [5, "the old token is still in use"],
 	unreachable: [6, "no usable response (network, TLS or proxy error)"],
-	partial: [7, "data was only partly accepted, or was dropped"],
+	partial: [7, "data was only partly accepted, or was dropped; of a rotation: it is over, and left something behind"],
 	retryLater: [8, "rate limited, or told to retry later"],
 	noEvidence: [9, "not proven: there is not enough evidence"],
 	findings: [10, "the check found errors"],

@@ -13,7 +13,7 @@ import { allRecords, destroyOtherKeys, type Journal, newestJournal, startJournal
 import { providerClock } from "./provider-call.ts";
 import type { Opened, Stamp } from "./record.ts";
 import { newAgeKey, recipientOf, sealer, unwrapIdentity, wrapIdentity } from "./sealing.ts";
-import { stateOfJournal } from "./state.ts";
+import { type RotationState, stateOfJournal } from "./state.ts";
 
 /** A rotation of a fleet file, with its journal's folder. */
 export interface RotationPlace {
@@ -113,9 +113,8 @@ export function newOperation({ clock, random }: Pick<Effects, "clock" | "random"
  * The provider's id of a token, as the newest operation knows it that brought the token up or began with it: after one that went back that is
  * neither of its new token nor the one in the fleet file. Undefined if none knows it.
  */
-export async function knownTokenId({ folder }: RotationPlace, fingerprint: string): Promise<string | undefined> {
-	const states = (await allRecords(folder)).map((records) => stateOfJournal(records));
-	const ids = states.map(({ opened, old, fresh }) => {
+export async function knownTokenId(place: RotationPlace, fingerprint: string): Promise<string | undefined> {
+	const ids = (await allStates(place)).map(({ opened, old, fresh }) => {
 		if (fresh?.fingerprint === fingerprint) return fresh.id;
 		return old?.fingerprint === fingerprint ? opened.tokenId : undefined;
 	});
@@ -123,9 +122,15 @@ export async function knownTokenId({ folder }: RotationPlace, fingerprint: strin
 }
 
 /** Whether an earlier operation brought up this new token, and went back. */
-export async function wentBackFrom({ folder }: RotationPlace, fingerprint: string): Promise<boolean> {
-	const states = (await allRecords(folder)).map((records) => stateOfJournal(records));
-	return states.some(({ fresh, direction }) => direction === "back" && fresh?.fingerprint === fingerprint);
+export async function wentBackFrom(place: RotationPlace, fingerprint: string): Promise<boolean> {
+	return (await allStates(place)).some(
+		({ fresh, direction }) => direction === "back" && fresh?.fingerprint === fingerprint,
+	);
+}
+
+/** Where each operation of the rotation stands, the oldest first. */
+async function allStates({ folder }: RotationPlace): Promise<readonly RotationState[]> {
+	return (await allRecords(folder)).map((records) => stateOfJournal(records));
 }
 
 /** Starts an operation: its own identity, sealed for this machine and the break-glass recipients, and the first record. */
