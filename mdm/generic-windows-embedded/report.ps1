@@ -32,13 +32,13 @@
 # Contents, by line:
 #     58  Settings and vehicle
 #    112  CLIs: their files, settings and signs
-#    523  Output
-#    606  Options
-#    683  Machine: its system, people and CLIs
-#   1012  Lock
-#   1055  Files
-#   1633  Background processes
-#   1684  Editor of JSON and TOML files
+#    523  Editor of JSON and TOML files
+#   1578  Output
+#   1661  Options
+#   1738  Machine: its system, people and CLIs
+#   2067  Lock
+#   2110  Files
+#   2688  Background processes
 #   2739  The work
 #   2835  Start
 Set-PSDebug -Off
@@ -519,6 +519,1061 @@ $CLIS = @{
 }
 # The last rows of a user's table are those of the machine's.
 foreach ($each in $CLIS.Values) { $each.User.Rows = @($each.User.Rows) + @($each.System.Rows | Select-Object -Last $each.User.Tail) }
+
+# ---- Editor of JSON and TOML files ----
+
+# Reads and changes single keys of a JSON, JSONC or TOML file: the awk editor of templates/awk in PowerShell 5.1, part by part
+#
+#   $done = Invoke-Editor MODE FORMAT ROWS TEXT [BEFORE [FILE]]
+#
+# MODE    get | same | set | undo, as in awk: each has a part below, which says what its plan is FORMAT  json | jsonc (comments are allowed, trailing commas are not) | toml ROWS    lines of the plan
+#
+# It returns a hashtable:   Code      0 done
+#
+# No cmdlet gets a text, a value or a pointer
+
+# ---------------------------------------------------------------------------------------------------------------
+# Text
+
+# JSON: group 1 a value that is whole, 2 one that is not, or a word, 3 a comment that is whole
+function EdTokens($format) {
+    if ($format -eq 'toml') { return EdTomlTokens }
+    $string = '"(?>(?:[^"\\\x01-\x1f]+|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*)'
+    $number = '-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?'
+    $word = '[-+.0-9A-Za-z_$]'
+    $line = '//(?>[^\r\n]*)(?:(?!\r)|(?=(?>[ \t\r]+)(?:\n|//|\z)))'
+    $comment = ''
+    if ($format -eq 'jsonc') { $comment = '|(' + $line + '|/\*(?>(?:[^*]+|\*(?!/))*)\*/)|(?:(//[^\r\n]*)|/)' }
+    return '\G(?:(?:[{}\[\]:,]|(' + $string + '"|(?:true|false|null|' + $number + ')(?!' + $word + '))|(' + $string + '|' + $word + '+)' + $comment +
+        '|[^ \t\r\n])[ \t\r\n]*|[ \t\r\n]+)'
+}
+
+function EdTomlTokens {
+    $plain = '\x01-\x08\x0a-\x1f\x7f'
+    $escape = '\\(?:["\\bfnrt]|(?!(?:u|U0000)[dD][89A-Fa-f])(?:u|U000[0-9A-Fa-f]|U0010)[0-9A-Fa-f]{4})'
+    $basics = '"""(?>(?:[^"\\' + $plain + ']+|' + $escape + '|\\[ \t]*\r?\n|\r?\n|"{1,2}(?!"))*)'
+    $literals = "'''(?>(?:[^'" + $plain + "]+|\r?\n|'{1,2}(?!'))*)"
+    $basic = '(?!""")"(?>(?:[^"\\' + $plain + ']+|' + $escape + ')*)'
+    $literal = "(?!''')'(?>[^'" + $plain + ']*)'
+    $hour = '(?:[01][0-9]|2[0-3])'
+    $time = $hour + ':[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?'
+    $zone = '(?:[Zz]|[-+]' + $hour + ':[0-5][0-9])?'
+    $date = '[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])'
+    $digits = '(?:0|[1-9](?:_?[0-9])*)'
+    $number = '[-+]?(?:' + $digits + '(?:\.[0-9](?:_?[0-9])*)?(?:[eE][-+]?[0-9](?:_?[0-9])*)?|inf|nan)'
+    $bits = '0x[0-9A-Fa-f](?:_?[0-9A-Fa-f])*|0o[0-7](?:_?[0-7])*|0b[01](?:_?[01])*'
+    $word = '[-+.:0-9A-Za-z_]'
+    $later = '(?! [0-9][0-9]:[-+.:0-9A-Za-z])'
+    $words = $date + ' ' + $time + $zone + '(?![-+.:0-9A-Za-z])|(?:true|false|' + $number + '|' + $bits + '|' + $time + '|' + $date + 'T' + $time + $zone +
+        ')(?!' + $word + ')|' + $date + '(?:t' + $time + $zone + ')?(?!' + $word + ')' + $later
+    return '\G(?:(?:[{}\[\],=]|(' + $basics + '"{3,5}|' + $literals + "'{3,5}|" + $basic + '"|' + $literal + "'|" + $words + ')|(' +
+        $basics + '|' + $literals + '|' + $basic + '|' + $literal + '|' + $word + '+)|\r?\n|(#[^' + $plain + ']*)|[^ \t])[ \t]*|[ \t]+)'
+}
+
+function EdSeek($text) {
+    $s = $script:Ed
+    if ($null -eq $s.Pattern) { $s.Pattern = EdTokens $s.Format }
+    $s.Text = $text
+    $s.Length = $text.Length
+    $s.Token = [System.Text.RegularExpressions.Regex]::Match($text, $s.Pattern, [System.Text.RegularExpressions.RegexOptions]::CultureInvariant)
+}
+
+# Where the reader is: the place of the token, or behind the end
+function EdAt {
+    $s = $script:Ed
+    if ($s.Token.Success) { return $s.Token.Index + 1 }
+    return $s.Length + 1
+}
+
+# The code of the character at a place
+function EdCode($at) {
+    $s = $script:Ed
+    if ($at -lt 1 -or $at -gt $s.Length) { return -1 }
+    return [int]$s.Text[$at - 1]
+}
+
+# The characters a to b
+function EdSlice($a, $b) {
+    $s = $script:Ed
+    if ($a -lt 1) { $a = 1 }
+    if ($b -gt $s.Length) { $b = $s.Length }
+    if ($b -lt $a) { return '' }
+    return $s.Text.Substring($a - 1, $b - $a + 1)
+}
+
+# The first failure ends all reading: there is no token any more
+function EdFail($at, $reason) {
+    $s = $script:Ed
+    if ($s.Why.Length -eq 0) { $s.Why = (EdPlace $at) + ': ' + $reason }
+    $s.Token = [System.Text.RegularExpressions.Match]::Empty
+}
+
+# LINE:COL
+function EdPlace($at) {
+    $text = $script:Ed.Text
+    $line = 1
+    $head = 0
+    for (;;) {
+        if ($head -ge $text.Length) { break }
+        $next = $text.IndexOf([char]10, $head)
+        if ($next -lt 0 -or $next -ge $at - 1) { break }
+        $line++
+        $head = $next + 1
+    }
+    return "${line}:$($at - $head)"
+}
+
+# Takes the file, without a mark that stays in front of it
+function EdLoad($text) {
+    $s = $script:Ed
+    if ($text -cmatch '[\x00\x01]') { $s.Why = 'a control character' }
+    if ($text -cmatch '\A(?:\xfe\xff|\xff\xfe)') { $s.Why = 'UTF-16' }
+    if ($text -cmatch '\A\xef\xbb\xbf') {
+        if ($s.Format -eq 'jsonc') { $s.Why = 'a byte order mark; save the file as UTF-8 without it' }
+        else { $s.Mark = $text.Substring(0, 3); $text = $text.Substring(3) }
+    }
+    $s.Text = $text
+    return $s.Why.Length -eq 0
+}
+
+# ---------------------------------------------------------------------------------------------------------------
+# Parsing
+
+# List is $null, or takes the values
+function EdParse($text, $list) {
+    $s = $script:Ed
+    $ordinal = [System.StringComparer]::Ordinal
+    $s.Kind = [System.Collections.Hashtable]::new($ordinal); $s.Where = [System.Collections.Hashtable]::new($ordinal)
+    $s.Open = [System.Collections.Hashtable]::new($ordinal); $s.Close = [System.Collections.Hashtable]::new($ordinal)
+    $s.Member = [System.Collections.Hashtable]::new($ordinal); $s.Inside = [System.Collections.Hashtable]::new($ordinal)
+    $s.Host = [System.Collections.Hashtable]::new($ordinal); $s.Tables = [System.Collections.Hashtable]::new($ordinal)
+    $s.Last = [System.Collections.Hashtable]::new($ordinal); $s.First = [System.Collections.Hashtable]::new($ordinal)
+    $s.Seen = [System.Collections.Hashtable]::new($ordinal); $s.Base = [System.Collections.Hashtable]::new($ordinal)
+    $s.Members = [System.Collections.Generic.List[object]]::new()
+    $s.Sections = 0
+    $s.HasComments = $false
+    $s.Listed = ''
+    $s.List = $list
+    $s.StackMember[0] = $null
+    $s.StackWanted[0] = $true
+    EdSeek $text
+    if ($s.IsToml) { EdToml } else { EdJson }
+    return $s.Why.Length -eq 0
+}
+
+# Whether a text is valid and holds the same other values as the first one
+function EdVerified($text) {
+    $s = $script:Ed
+    $again = [System.Collections.Generic.List[string]]::new()
+    if (-not (EdParse $text $again)) { return $false }
+    $first = $s.Foreign
+    if ($again.Count -ne $first.Count) { return $false }
+    for ($i = 0; $i -lt $again.Count; $i++) { if (-not $first[$i].Equals($again[$i])) { return $false } }
+    return $true
+}
+
+function EdMap { return [System.Collections.Hashtable]::new([System.StringComparer]::Ordinal) }
+
+function EdMember($container, $path, $at) {
+    $s = $script:Ed
+    $before = $s.Last[$container]
+    $s.Seen[$path] = 1 + $s.Seen[$path]
+    $m = @{ Number = $s.Members.Count; Path = $path; Host = $container; Id = "$path#$($s.Seen[$path])"; Key = $at; Name = $at; Val = $at; End = $at
+        Comma = 0; Prev = $before; Next = $null; Line = 0; Above = ''; AboveEnd = 0 }
+    if ($before) { $before.Next = $m }
+    $s.Members.Add($m)
+    if (-not $s.First.ContainsKey($container)) { $s.First[$container] = $m }
+    $s.Last[$container] = $m
+    if ($s.Want.ContainsKey($path)) { $s.Member[$path] = $m }
+    return $m
+}
+
+# A pointer is found for the first time
+function EdBorn($path, $kind, $at) {
+    $s = $script:Ed
+    $isWanted = $s.Want.ContainsKey($path)
+    if ($isWanted -or $s.IsToml) { $s.Kind[$path] = $kind }
+    if ($isWanted) { $s.Where[$path] = $at }
+}
+
+function EdNote($path, $text) {
+    $s = $script:Ed
+    if ($null -ne $s.List) { $s.List.Add($path + '=' + $text) }
+}
+
+# A value and everything inside it
+function EdValue($path, $hush) {
+    $s = $script:Ed; $text = $s.Text; $token = $s.Token; $list = $s.List; $want = $s.Want; $kind = $s.Kind; $isToml = $s.IsToml; $trivia = $s.Trivia
+    $stackOpen = $s.StackOpen; $stackPath = $s.StackPath; $stackCount = $s.StackCount; $stackMember = $s.StackMember; $stackHush = $s.StackHush; $stackWanted = $s.StackWanted
+    $depth = 0
+    while ($s.Why.Length -eq 0) {
+        $c = if ($token.Success) { [int]$text[$token.Index] } else { -1 }
+        $isWanted = $stackWanted[$depth] -and $want.ContainsKey($path)
+        $isListed = $null -ne $list -and -not ($hush -or $isWanted)
+        $opened = $c -eq 123 -or $c -eq 91
+        if ($opened) {
+            $depth++
+            if ($depth -gt 200) { return EdFail ($token.Index + 1) 'nested too deeply' }
+            $stackOpen[$depth] = $c; $stackPath[$depth] = $path; $stackCount[$depth] = 0; $stackMember[$depth] = $null; $stackHush[$depth] = $hush; $stackWanted[$depth] = $isWanted
+            if ($isWanted) { EdOpened $path $c ($token.Index + 1) } elseif ($isToml -or $stackWanted[$depth - 1]) { $kind[$path] = if ($c -eq 123) { 'object' } else { 'array' } }
+            if ($isListed) { $list.Add($path + '=' + [char]$c) }
+        } else {
+            $value = $token.Groups[1]
+            if (-not $value.Success -or ($value.Length -gt 32768 -and $c -ne 34 -and $c -ne 39)) { $s.Token = $token; EdBorn $path 'string' (EdAt); return EdBadValue $token }
+            if ($isToml -and $value.Length -gt 18 -and $c -ne 34 -and $c -ne 39 -and (EdIsTooLarge $value.Value)) { $s.Token = $token; return EdFail (EdAt) 'a number is too large' }
+            if ($isWanted) { EdBorn $path (EdType $value.Value) ($token.Index + 1) } elseif ($isToml -or $stackWanted[$depth]) { $kind[$path] = if ($c -eq 34 -or $c -eq 39 -or -not $stackWanted[$depth]) { 'string' } else { EdType $value.Value } }
+            if ($isListed) { $list.Add($path + '=' + $value.Value) }
+            $end = $value.Index + $value.Length
+        }
+        $token = $token.NextMatch()
+        for (;;) {
+            if (-not $opened -and $stackMember[$depth]) { $stackMember[$depth].End = $end }
+            if ($depth -eq 0) { $s.Token = $token; $s.ValueEnd = $end; return }
+            $lines = -not $isToml -or $stackOpen[$depth] -eq 91 -or -not $stackWanted[$depth] -or $want[$stackPath[$depth]] -eq 2
+            $c = if ($token.Success) { [int]$text[$token.Index] } else { -1 }
+            if ($lines -and $trivia[$c]) { $s.Token = $token; EdSpace; $token = $s.Token; $c = if ($token.Success) { [int]$text[$token.Index] } else { -1 } }
+            $comma = -not $opened -and $c -eq 44
+            if ($comma) {
+                if ($stackMember[$depth]) { $stackMember[$depth].Comma = $token.Index + 1 }
+                $token = $token.NextMatch()
+                $c = if ($token.Success) { [int]$text[$token.Index] } else { -1 }
+                if ($lines -and $trivia[$c]) { $s.Token = $token; EdSpace; $token = $s.Token; $c = if ($token.Success) { [int]$text[$token.Index] } else { -1 } }
+            }
+            if ($c -eq $stackOpen[$depth] + 2 -and (-not $comma -or ($isToml -and $lines))) {
+                $end = $token.Index + 1
+                if ($stackWanted[$depth]) { $s.Close[$stackPath[$depth]] = $end }
+                $token = $token.NextMatch(); $depth--; $opened = $false
+                continue
+            }
+            $s.Token = $token
+            if ($c -lt 0) { return EdFail ($s.Length + 1) 'the file ends inside a value' }
+            if (-not $opened -and -not $comma) { return EdFail ($token.Index + 1) 'expected a comma or a closing bracket' }
+            $hush = $stackHush[$depth]
+            if ($stackOpen[$depth] -eq 91) { $path = $stackPath[$depth] + '/' + $stackCount[$depth]; $stackCount[$depth]++; break }
+            $name = $token.Groups[1]
+            $next = $token.NextMatch()
+            if (-not $isToml -and -not $stackWanted[$depth] -and $name.Success -and $c -eq 34 -and $name.Length -le 32768 -and $next.Success -and [int]$text[$next.Index] -eq 58) {
+                $key = $text.Substring($name.Index + 1, $name.Length - 2)
+                if ($key.IndexOfAny($s.Odd) -ge 0) { $key = EdReference (EdUnescape $key) }
+                $path = $stackPath[$depth] + '/' + $key
+                $token = $next.NextMatch()
+                if ($token.Success -and $trivia[[int]$text[$token.Index]]) { $s.Token = $token; EdSpace; $token = $s.Token }
+                break
+            }
+            $s.Hush = $hush
+            $stackMember[$depth] = EdKey $stackPath[$depth] $stackPath[$depth]
+            $path = $s.Path; $hush = $s.Hush; $token = $s.Token
+            break
+        }
+    }
+}
+
+function EdOpened($path, $code, $at) {
+    $s = $script:Ed
+    EdBorn $path $(if ($code -eq 123) { 'object' } else { 'array' }) $at
+    $s.Open[$path] = $at
+    $s.Inside[$path] = $path
+}
+
+function EdType($token) {
+    if ($token -cmatch '\A["'']') { return 'string' }
+    if ($token -cmatch '\A(?:true|false)\z') { return 'bool' }
+    if ($token -cmatch '\Anull\z') { return 'null' }
+    if ($script:Ed.IsToml) {
+        if ($token -cmatch '\A0[xob]') { return 'int' }
+        if ($token -cmatch '\A[0-9][0-9][0-9:]' -and $token -cmatch '[-:].*[-:]') { return 'date' }
+        if ($token -cmatch '\A[-+]?(?:0|[1-9][0-9_]*)\z') { return 'int' }
+        return 'float'
+    }
+    if ($token -cmatch '\A-?[0-9]+\z') { return 'int' }
+    return 'float'
+}
+
+# Whether a whole number has more than 64 bits, with which no reader takes the file
+function EdIsTooLarge($token) {
+    if ($token -cnotmatch '\A[-+]?[1-9][0-9_]*\z') { return $false }
+    $digits = $token.Replace('_', '').TrimStart('-', '+')
+    return $digits.Length -gt 19 -or ($digits.Length -eq 19 -and [string]::CompareOrdinal($digits, '9223372036854775807') -gt 0)
+}
+
+# Why no value is here
+function EdBadValue($token) {
+    $at = EdAt
+    $c = EdCode $at
+    $isQuote = $c -eq 34 -or ($c -eq 39 -and $script:Ed.IsToml)
+    if ($isQuote) { return EdBadString $token }
+    $s = $script:Ed
+    $whole = $token.Groups[1]
+    $word = if ($whole.Success) { $whole } else { $token.Groups[2] }
+    if ($word.Success -and $word.Length -gt 32768) {
+        $over = $word.Value.Substring((($word.Length - 1) -shr 15) -shl 15)
+        $tail = [System.Text.RegularExpressions.Regex]::Match($over, $s.Pattern, [System.Text.RegularExpressions.RegexOptions]::CultureInvariant)
+        if ($tail.Groups[1].Success -and $tail.Groups[1].Length -eq $over.Length) { return EdFail $at 'a word is too long' }
+    }
+    EdFail $at 'expected a value'
+}
+
+# Why a string is not whole: group 2 is as much of it as can be read
+function EdBadString($token) {
+    $s = $script:Ed
+    $from = $token.Index + 1
+    $at = $token.Groups[2].Index + $token.Groups[2].Length + 1
+    $c = EdCode $at
+    if ($c -lt 0) { return EdFail $from 'a string does not end' }
+    if (-not $s.IsToml) { return EdFail $at 'a control character or a wrong escape in a string' }
+    if ($c -eq 92 -and (EdCode $from) -eq 34) { return EdFail $at 'a wrong escape in a string' }
+    EdFail $at 'a control character in a string'
+}
+
+# A key and what separates it from its value
+function EdKey($table, $container) {
+    $s = $script:Ed
+    $at = EdAt
+    if ($s.IsToml) { EdTomlKey $table $container } else { EdJsonKey $table }
+    if ($s.Why.Length -gt 0) { return $null }
+    $m = $null
+    if ($s.Want.ContainsKey($container) -or [string]::Equals($container, $s.Listed)) {
+        $m = EdMember $container $s.Path $at
+        $m.Name = $s.NameEnd
+    }
+    if (-not $s.IsToml) { EdSpace }
+    $at = if ($s.IsToml) { $s.Pos } else { EdAt }
+    if ((EdCode $at) -ne $(if ($s.IsToml) { 61 } else { 58 })) {
+        EdFail $at 'expected a key and its value'
+        return $null
+    }
+    $s.Token = $s.Token.NextMatch()
+    if (-not $s.IsToml) { EdSpace }
+    if ($m) { $m.Val = EdAt }
+    return $m
+}
+
+# Skips blanks, line ends and comments
+function EdSpace {
+    $s = $script:Ed
+    while ($s.Token.Success) {
+        $token = $s.Token
+        $c = [int]$s.Text[$token.Index]
+        if ($c -eq 13 -and $s.IsToml -and (EdCode ($token.Index + 2)) -ne 10) { return EdFail (EdAt) 'a carriage return alone does not end a line' }
+        if (-not $s.Trivia[$c]) {
+            if ($c -ne 32 -and $c -ne 9) { return }
+        } elseif ($c -eq 35 -or $c -eq 47) {
+            EdComment
+            if ($s.Why.Length -gt 0) { return }
+            continue
+        }
+        $s.Token = $token.NextMatch()
+    }
+}
+
+function EdComment {
+    $s = $script:Ed
+    $token = $s.Token
+    $s.HasComments = $true
+    $at = $token.Index + 1
+    if ($s.IsToml) {
+        $at += $token.Groups[3].Length
+        $c = EdCode $at
+        if ($c -ge 0 -and $c -ne 10 -and $c -ne 13) { return EdFail $at 'a control character in a comment' }
+    } elseif (-not $token.Groups[3].Success) {
+        if ($token.Groups[4].Success) { return EdFail ($at + $token.Groups[4].Length) 'a carriage return alone ends a comment' }
+        if ((EdCode ($at + 1)) -eq 42) { return EdFail $at 'a comment does not end' }
+        return EdFail $at 'expected a comment'
+    }
+    $s.Token = $token.NextMatch()
+}
+
+# ---------------------------------------------------------------------------------------------------------------
+# JSON and JSONC
+
+function EdJson {
+    $s = $script:Ed
+    EdSpace
+    if (-not $s.Token.Success -and -not $s.HasComments) { return }
+    if ((EdCode (EdAt)) -ne 123) { return EdFail (EdAt) 'the file does not hold an object' }
+    $s.StackMember[0] = EdMember '#top' '' (EdAt)
+    EdValue '' $false
+    EdSpace
+    if ($s.Token.Success) { EdFail (EdAt) 'something follows the object' }
+}
+
+function EdJsonKey($table) {
+    $s = $script:Ed
+    $token = $s.Token
+    $at = EdAt
+    if ((EdCode $at) -ne 34) { return EdFail $at 'expected a key' }
+    $name = $token.Groups[1]
+    if (-not $name.Success) { return EdBadString $token }
+    if ($name.Length -gt 32768) { return EdFail $at 'the key is too long' }
+    $s.NameEnd = $name.Index + $name.Length
+    $s.Path = $table + '/' + (EdReference (EdPlain $name.Value))
+    if ($s.Silent.ContainsKey($s.Path)) { $s.Hush = $true }
+    if ($s.Want.ContainsKey($s.Path) -and $s.Kind.ContainsKey($s.Path)) { return EdFail $at 'this key is there twice' }
+    $s.Token = $token.NextMatch()
+}
+
+# ---------------------------------------------------------------------------------------------------------------
+# TOML
+
+function EdToml {
+    $s = $script:Ed
+    $s.Kind[''] = 'table'; $s.Inside[''] = '#0'; $s.Base['#0'] = ''
+    $s.Table = ''; $s.Section = '#0'; $s.Listed = '#0'; $s.Quiet = $false
+    $above = '^'
+    $aboveEnd = 1
+    while ($s.Why.Length -eq 0) {
+        EdSpace
+        if (-not $s.Token.Success) { return }
+        $m = if ((EdCode (EdAt)) -eq 91) { EdHeader } else { EdStatement }
+        if ($s.Why.Length -gt 0) { return }
+        if ((EdCode (EdAt)) -eq 35) { EdComment }
+        $at = EdLineEnd
+        if ($s.Why.Length -gt 0) { return }
+        if ($m) { $m.Line = $at; $m.Above = $above; $m.AboveEnd = $aboveEnd; $m.Id = $m.Path }
+        $above = $s.Path
+        $aboveEnd = $at
+        if ($s.Anchor.ContainsKey($above)) { $s.Anchor[$above] = $at }
+    }
+}
+
+# Returns where the next line begins
+function EdLineEnd {
+    $s = $script:Ed
+    $at = EdAt
+    $c = EdCode $at
+    if ($c -eq 10) { $at++ }
+    elseif ($c -eq 13 -and (EdCode ($at + 1)) -eq 10) { $at += 2 }
+    elseif ($c -ge 0) { EdFail $at 'a carriage return alone does not end a line' }
+    $s.Token = $s.Token.NextMatch()
+    return $at
+}
+
+function EdStatement {
+    $s = $script:Ed
+    $s.Hush = $s.Quiet
+    $m = EdKey $s.Table $s.Section
+    if ($s.Why.Length -gt 0) { return $null }
+    $path = $s.Path
+    EdValue $path $s.Hush
+    if ($m) { $m.End = $s.ValueEnd }
+    $s.Path = $path
+    return $m
+}
+
+function EdHeader {
+    $s = $script:Ed
+    $at = EdAt
+    $isList = (EdCode ($at + 1)) -eq 91
+    $s.Hush = $false
+    $s.Pos = $at + 1 + [int]$isList
+    $p = ''
+    for ($n = 1; ; $n++) {
+        EdBlanks
+        if ($n -gt 200) { EdFail $s.Pos 'nested too deeply'; return $null }
+        $p = $p + '/' + (EdPart)
+        if ($s.Why.Length -gt 0) { return $null }
+        EdBlanks
+        if ($s.Silent.ContainsKey($p)) { $s.Hush = $true }
+        if ((EdCode $s.Pos) -ne 46) { break }
+        if (-not $s.Kind.ContainsKey($p)) { EdBorn $p 'implicit' $at }
+        elseif ($s.Kind[$p] -eq 'tables') { $p = $p + '/' + ($s.Tables[$p] - 1) }
+        elseif (-not $s.Headed.ContainsKey($s.Kind[$p])) { EdFail $at 'a table below a value'; return $null }
+        $s.Pos++
+    }
+    if ($isList) {
+        if (-not $s.Kind.ContainsKey($p)) { EdBorn $p 'tables' $at; $s.Tables[$p] = 0 }
+        elseif ($s.Kind[$p] -ne 'tables') { EdFail $at 'this table is there twice'; return $null }
+        $s.Tables[$p]++
+        $p = $p + '/' + ($s.Tables[$p] - 1)
+    } elseif ($s.Kind.ContainsKey($p) -and $s.Kind[$p] -ne 'implicit') { EdFail $at 'this table is there twice'; return $null }
+    EdBorn $p 'table' $at
+    if ((EdCode $s.Pos) -ne 93 -or ($isList -and (EdCode ($s.Pos + 1)) -ne 93)) { EdFail $s.Pos 'expected the end of the header'; return $null }
+    $s.Pos += 1 + [int]$isList
+    return EdSectionBegins $p $at ($s.Pos - 1)
+}
+
+function EdSectionBegins($p, $at, $end) {
+    $s = $script:Ed
+    EdCatchUp
+    $s.Sections++
+    $section = "#$($s.Sections)"
+    $s.Path = $p; $s.Table = $p; $s.Section = $section; $s.Quiet = $s.Hush
+    $s.Inside[$p] = $section; $s.Base[$section] = $p
+    $isHushed = $s.Hush -or $s.Want.ContainsKey($p)
+    $s.Listed = if ($isHushed) { $section } else { '' }
+    if (-not $isHushed) { EdNote $p '['; return $null }
+    $m = EdMember '#headers' $p $at
+    $m.End = $end
+    return $m
+}
+
+# A key of one or more parts below a table
+function EdTomlKey($table, $container) {
+    $s = $script:Ed
+    $at = EdAt
+    $s.Pos = $at
+    $path = $table
+    for ($n = 1; ; $n++) {
+        EdBlanks
+        if ($n -gt 200) { return EdFail $s.Pos 'nested too deeply' }
+        $path = $path + '/' + (EdPart)
+        if ($s.Why.Length -gt 0) { return }
+        $s.NameEnd = $s.Pos - 1
+        EdBlanks
+        if ($s.Silent.ContainsKey($path)) { $s.Hush = $true }
+        if ((EdCode $s.Pos) -ne 46) { break }
+        if (-not $s.Kind.ContainsKey($path)) { EdBorn $path 'dotted' $at; $s.Host[$path] = $container }
+        elseif ($s.Kind[$path] -ne 'dotted') { return EdFail $at 'a key below a value or a table of its own' }
+        $s.Pos++
+    }
+    $s.Path = $path
+    if ($s.Kind.ContainsKey($path)) { return EdFail $at 'this key is there twice' }
+    EdCatchUp
+}
+
+# Within a key the place goes ahead of the token, which is not the same: a word of many parts is one token
+function EdBlanks {
+    $s = $script:Ed
+    while ($s.Pos -le $s.Length -and ([int]$s.Text[$s.Pos - 1] -eq 32 -or [int]$s.Text[$s.Pos - 1] -eq 9)) { $s.Pos++ }
+}
+
+function EdCatchUp {
+    $s = $script:Ed
+    $at = $s.Pos - 1
+    $token = $s.Token
+    while ($token.Success -and $token.Index -lt $at) { $token = $token.NextMatch() }
+    $s.Token = $token
+}
+
+# One part of a key, as in a pointer
+function EdPart {
+    $s = $script:Ed
+    $text = $s.Text
+    $at = $s.Pos
+    $c = EdCode $at
+    if ($c -eq 34 -or $c -eq 39) {
+        if ((EdCode ($at + 1)) -eq $c -and (EdCode ($at + 2)) -eq $c) { EdFail $at 'a key on many lines'; return '' }
+        EdCatchUp
+        $string = $s.Token.Groups[1]
+        if (-not $string.Success) { EdBadString $s.Token; return '' }
+        $s.Pos = $at + $string.Length
+        $name = EdPlain $string.Value
+    } else {
+        $bare = $s.Bare
+        $end = $at - 1
+        while ($end -lt $text.Length -and $bare[[int]$text[$end]]) { $end++ }
+        $s.Pos = $end + 1
+        $name = $text.Substring($at - 1, $end - $at + 1)
+        if ($name.Length -eq 0) { EdFail $at 'expected a key'; return '' }
+    }
+    if ($s.Pos - $at -gt 32768) { EdFail $at 'the key is too long'; return '' }
+    return EdReference $name
+}
+
+# ---------------------------------------------------------------------------------------------------------------
+# Strings and pointers
+
+# The value of a token: of a string what it stands for, of anything else its text
+function EdPlain($token) {
+    if ($token.Length -eq 0) { return '' }
+    $quote = [int]$token[0]
+    if ($quote -ne 34 -and $quote -ne 39) { return $token }
+    if ($script:Ed.IsToml -and $token.Length -gt 5 -and [int]$token[1] -eq $quote -and [int]$token[2] -eq $quote) {
+        $from = 3
+        if ([int]$token[3] -eq 10) { $from = 4 }
+        elseif ([int]$token[3] -eq 13 -and [int]$token[4] -eq 10) { $from = 5 }
+        $inner = $token.Substring($from, $token.Length - 3 - $from)
+    } else {
+        $inner = $token.Substring(1, $token.Length - 2)
+    }
+    if ($quote -eq 34) { return EdUnescape $inner }
+    return $inner
+}
+
+function EdUnescape($text) {
+    $next = $text.IndexOf([char]92)
+    if ($next -lt 0) { return $text }
+    $letters = $script:Ed.Letters
+    $out = [System.Text.StringBuilder]::new()
+    $at = 0
+    while ($next -ge 0) {
+        [void]$out.Append($text, $at, $next - $at)
+        $c = if ($next + 1 -lt $text.Length) { [int]$text[$next + 1] } else { -1 }
+        $at = $next + 2
+        if ($letters.ContainsKey($c)) { [void]$out.Append($letters[$c]) }
+        elseif ($c -eq 117 -or $c -eq 85) {
+            $at += 4
+            if ($c -eq 85) { $at += 4 }
+            $code = EdHex $text ($next + 2) $at
+            if ($code -ge 0xd800 -and $code -lt 0xdc00 -and $at + 2 -lt $text.Length -and (EdMid $text $at 4) -cmatch '\A\\u[dD][c-fC-F]') {
+                $code = 0x10000 + ($code - 0xd800) * 1024 + (EdHex $text ($at + 2) ($at + 6)) - 0xdc00
+                $at += 6
+            }
+            [void]$out.Append((EdUtf8 $code))
+        } else {
+            $at = $next + 1
+            while ($at -lt $text.Length -and $script:Ed.Spaces[[int]$text[$at]]) { $at++ }
+        }
+        if ($at -ge $text.Length) { return $out.ToString() }
+        $next = $text.IndexOf([char]92, $at)
+    }
+    [void]$out.Append($text, $at, $text.Length - $at)
+    return $out.ToString()
+}
+
+# So many characters from a place that counts from 0, or fewer where the text ends
+function EdMid($text, $from, $count) {
+    if ($from -ge $text.Length) { return '' }
+    return $text.Substring($from, [Math]::Min($count, $text.Length - $from))
+}
+
+function EdHex($text, $from, $to) {
+    $n = 0
+    for ($i = $from; $i -lt $to -and $i -lt $text.Length; $i++) {
+        $digit = '0123456789abcdef'.IndexOf([char]::ToLowerInvariant($text[$i]))
+        if ($digit -ge 0) { $n = $n * 16 + $digit }
+    }
+    return $n
+}
+
+# U+0000 becomes two bytes, since not every awk can hold it
+function EdUtf8($n) {
+    if ($n -gt 0 -and $n -lt 128) { return [string][char]$n }
+    $tail = [string][char](128 + $n % 64)
+    $n = $n -shr 6
+    if ($n -lt 32) { return [string][char](192 + $n) + $tail }
+    $tail = [string][char](128 + $n % 64) + $tail
+    $n = $n -shr 6
+    if ($n -lt 16) { return [string][char](224 + $n) + $tail }
+    return [string][char](240 + (($n -shr 6) -band 7)) + [string][char](128 + $n % 64) + $tail
+}
+
+# Makes one line, for records and answers
+function EdOneLine($text) {
+    if ($text -cnotmatch '[\\\t\r\n]') { return $text }
+    return $text.Replace('\', '\\').Replace("`t", '\t').Replace("`r", '\r').Replace("`n", '\n')
+}
+
+function EdReference($name) { return $name.Replace('~', '~0').Replace('/', '~1') }
+
+function EdUp($pointer) {
+    $at = $pointer.LastIndexOf([char]47)
+    if ($at -lt 0) { return '' }
+    return $pointer.Substring(0, $at)
+}
+
+function EdWanted($pointer) {
+    $want = $script:Ed.Want
+    $want[''] = 1
+    while ($pointer.Length -gt 0) {
+        $want[$pointer] = 1
+        $pointer = EdUp $pointer
+    }
+}
+
+# Type and value at a pointer as one text
+function EdContent($pointer) {
+    $s = $script:Ed
+    if (-not $s.Kind.ContainsKey($pointer)) { return '' }
+    $kind = $s.Kind[$pointer]
+    if (-not $s.Member.ContainsKey($pointer) -or $s.Boxes.ContainsKey($kind)) { return "$kind`t" }
+    $m = $s.Member[$pointer]
+    return "$kind`t" + (EdPlain (EdSlice $m.Val $m.End))
+}
+
+# ---------------------------------------------------------------------------------------------------------------
+# Plans
+
+function EdReadRows {
+    $s = $script:Ed
+    foreach ($row in $s.Rows) {
+        if ($row.Length -eq 0) { continue }
+        $field = $row.Split([char]9)
+        $p = if ($field.Length -gt 1) { $field[1] } else { '' }
+        if ($p.Length -eq 0 -or -not (EdIsPointer $p)) { return $false }
+        EdWanted $p
+        if ([string]::Equals($field[0], 'drop')) { $s.Drops.Add($p); $s.Silent[$p] = 1 }
+        elseif ([string]::Equals($field[0], 'keep')) { $s.Keep[$p] = 1 }
+        elseif ([string]::Equals($field[0], 'join')) { $s.Join[$p] = 1 }
+        elseif ([string]::Equals($field[0], 'kind') -and $field.Length -eq 3) { EdReadKind $p $field[2] }
+        elseif ([string]::Equals($field[0], 'only') -and $field.Length -eq 3) { $s.Only[$p] = ' ' + $field[2] + ' ' }
+        elseif ([string]::Equals($field[0], 'form') -and $field.Length -eq 4) { $s.Form[$p] = $field; EdWantForm $p $field[3] }
+        elseif ([string]::Equals($field[0], 'set') -and $field.Length -gt 3) {
+            $value = $row.Substring($field[0].Length + $p.Length + $field[2].Length + 3)
+            if ($s.SetType.ContainsKey($p) -or -not (EdFits $field[2] $value)) { return $false }
+            $s.Sets.Add($p); $s.SetType[$p] = $field[2]; $s.SetValue[$p] = $value; $s.Silent[$p] = 1
+        } else { return $false }
+    }
+    foreach ($one in $s.Sets) {
+        for ($p = EdUp $one; $p.Length -gt 0; $p = EdUp $p) {
+            if ($s.SetType.ContainsKey($p)) { return $false }
+            $s.Need[$p] = 1
+        }
+    }
+    foreach ($one in $s.Sets) { $s.Need[$one] = 1 }
+    return $true
+}
+
+# The row of a kind
+function EdReadKind($p, $kind) {
+    $s = $script:Ed
+    if (-not $p.Contains('*')) { $s.Kinds[$p] = $kind; return }
+    $s.Star[$p] = $kind
+    for ($p = EdUp $p; $p.Contains('*'); $p = EdUp $p) { if (-not $s.Star.ContainsKey($p)) { $s.Star[$p] = 'any' } }
+}
+
+function EdFits($type, $value) {
+    if ([string]::Equals($type, 'string')) { return $true }
+    if ([string]::Equals($type, 'bool')) { return $value -cmatch '\A(?:true|false)\z' }
+    return [string]::Equals($type, 'int') -and $value -cmatch '\A(?:0|-?[1-9][0-9]*)\z' -and $value.Length -lt 19
+}
+
+# What ends with our value is as planned where it is to be joined
+function EdAcceptJoined {
+    $s = $script:Ed
+    foreach ($p in $s.Sets) {
+        if (-not $s.Join.ContainsKey($p)) { continue }
+        $v = EdContent $p
+        if (-not (EdStarts $v "string`t")) { continue }
+        $v = $v.Substring(7)
+        if (EdEnds $v $s.SetValue[$p]) { $s.SetValue[$p] = $v }
+    }
+}
+
+function EdStarts($text, $head) { return $text.StartsWith($head, [System.StringComparison]::Ordinal) }
+
+function EdEnds($v, $ours) {
+    return [string]::Equals($v, $ours) -or $v.EndsWith(',' + $ours, [System.StringComparison]::Ordinal)
+}
+
+# Takes out of the plan what a table that is to be kept stands in for
+function EdKeepTables {
+    $s = $script:Ed
+    $kept = [System.Collections.Generic.List[string]]::new()
+    foreach ($p in $s.Sets) {
+        if ($s.Keep.ContainsKey($p) -and $s.Kind.ContainsKey($p) -and $s.Tabular.ContainsKey($s.Kind[$p])) { $s.SetType.Remove($p) }
+        else { $kept.Add($p) }
+    }
+    $s.Sets = $kept
+}
+
+# What is of another kind, or a key that is not to be there: the first in the file, or nothing
+function EdOddOne {
+    $s = $script:Ed
+    $s.Odds = ''
+    foreach ($q in $s.Only.Keys) {
+        foreach ($p in $s.Kind.Keys) {
+            if ($p.Length -eq 0 -or -not [string]::Equals((EdUp $p), $q) -or $s.Only[$q].IndexOf(' ' + (EdNameOf $p) + ' ', [System.StringComparison]::Ordinal) -ge 0) { continue }
+            EdOddAt $(if ($s.Where.ContainsKey($p)) { $p } else { $q }) ('an unknown key below ' + $q)
+        }
+    }
+    foreach ($p in $s.Form.Keys) {
+        if ($s.Kind.ContainsKey($p) -and (EdMisformed $p)) { EdOddAt $p ('is not of a form that its reader knows: ' + $p) }
+    }
+    foreach ($p in $s.Kinds.Keys) {
+        if (EdHoldsStrings $p) {
+            foreach ($q in (EdChildren $p)) {
+                if ($s.Kind[$q] -cnotmatch '\A(?:string|date)\z') { EdOddAt $p ('must hold strings only: ' + $p) }
+            }
+            continue
+        }
+        if ($s.Kind.ContainsKey($p) -and -not (EdIsOfKind $p $s.Kinds[$p])) {
+            EdOddAt $p ('must be of type ' + $s.Kinds[$p] + ': ' + $p)
+        }
+    }
+    return $s.Odds
+}
+
+# Whether it is the container that its row wants to hold strings alone
+function EdHoldsStrings($p) {
+    $s = $script:Ed
+    if (-not $s.Kind.ContainsKey($p)) { return $false }
+    if ([string]::Equals($s.Kinds[$p], 'texts')) { return [string]::Equals($s.Kind[$p], 'array') }
+    return [string]::Equals($s.Kinds[$p], 'strings') -and $s.Tabular.ContainsKey($s.Kind[$p])
+}
+
+# Rows for what the file has where a row has a star
+function EdUnstar {
+    $s = $script:Ed
+    $found = $false
+    foreach ($p in $s.Star.Keys) {
+        $head = $p.Substring(0, $p.IndexOf([char]42))
+        $like = '\A' + $p.Replace('*', '[^/]+') + '\z'
+        foreach ($q in $s.Kind.Keys) {
+            if ($s.Kinds.ContainsKey($q) -or -not (EdStarts $q $head) -or $q -cnotmatch $like) { continue }
+            $s.Kinds[$q] = $s.Star[$p]
+            $found = $true
+            if (-not $s.Want.ContainsKey($q)) { $s.Want[$q] = 2 }
+        }
+    }
+    return $found
+}
+
+function EdChildren($p) {
+    foreach ($q in $script:Ed.Kind.Keys) { if ($q.Length -gt 0 -and [string]::Equals((EdUp $q), $p)) { $q } }
+}
+
+function EdWantForm($p, $variants) {
+    foreach ($variant in $variants.Split([char]32)) {
+        $name, $needs = $variant.Split([char]58)
+        foreach ($need in $needs.Split([char]44)) { EdWanted ($p + '/' + $name + '/' + $need.Split([char]61)[0]) }
+    }
+}
+
+function EdMisformed($p) {
+    $s = $script:Ed
+    $form = $s.Form[$p]
+    if ([string]::Equals($s.Kind[$p], 'string')) { return -not (EdHasWord $form[2] 32 (EdContent $p).Substring(7)) }
+    $inside = @(EdChildren $p)
+    if ($inside.Count -ne 1) { return $true }
+    $name = EdNameOf $inside[0]
+    foreach ($variant in $form[3].Split([char]32)) {
+        $known, $needs = $variant.Split([char]58)
+        if (-not [string]::Equals($known, $name)) { continue }
+        foreach ($need in $needs.Split([char]44)) {
+            $key, $words = $need.Split([char]61)
+            $q = $p + '/' + $name + '/' + $key
+            if (-not $s.Kind.ContainsKey($q)) { return $true }
+            if ($words -and (-not (EdStarts (EdContent $q) "string`t") -or -not (EdHasWord $words 124 (EdContent $q).Substring(7)))) { return $true }
+        }
+        return $false
+    }
+    return $true
+}
+
+function EdIsOfKind($p, $wanted) {
+    if ([string]::Equals($script:Ed.Kind[$p], $wanted) -or [string]::Equals($wanted, 'any')) { return $true }
+    $kind = EdKindWord $script:Ed.Kind[$p]
+    if ([int]$wanted[0] -eq 94) { return [string]::Equals($kind, 'object') -and (EdCountOf $p $wanted) -eq 1 }
+    if ([int]$wanted[0] -eq 38) { return [string]::Equals($kind, 'object') -and (EdCountOf $p $wanted) -eq $wanted.Split([char]38).Length - 1 }
+    if ([string]::Equals($wanted, 'whole')) { return (EdContent $p) -cmatch '\Aint\t[+]?[0-9]' }
+    if ([string]::Equals($wanted, 'small')) { return (EdContent $p) -cmatch '\A(?:int|float)\t[0-5]?[0-9]{1,4}(?:[.][0-9]+)?\z' }
+    if ([string]::Equals($wanted, 'positive')) { return (EdContent $p) -cmatch '\Astring\t[1-9][0-9]*\z' }
+    if ([string]::Equals($wanted, 'count')) { return (EdContent $p) -cmatch '\Aint\t[1-9]' }
+    if (-not $wanted.Contains('|')) { return [string]::Equals($kind, $wanted) }
+    if (-not [string]::Equals($kind, 'string')) { return EdHasWord $wanted 124 ('{' + $kind + '}') }
+    $text = (EdContent $p).Substring(7)
+    if (EdHasWord $wanted 124 $text) { return $true }
+    $inTable = [regex]::Match($wanted, '[{](/[^}]*)')
+    return $inTable.Success -and $script:Ed.Kind.ContainsKey($inTable.Groups[1].Value + '/' + (EdReference $text))
+}
+
+# How many of the keys a table has that follow a mark in a kind
+function EdCountOf($p, $wanted) {
+    $n = 0
+    foreach ($name in $wanted.Substring(1).Split([char]$wanted[0])) { if ($script:Ed.Kind.ContainsKey($p + '/' + $name)) { $n++ } }
+    return $n
+}
+
+function EdHasWord($words, $between, $word) { return [System.Array]::IndexOf($words.Split([char]$between), $word) -ge 0 }
+
+function EdKindWord($kind) {
+    if ($script:Ed.KindWords.ContainsKey($kind)) { return $script:Ed.KindWords[$kind] }
+    return $kind
+}
+
+# Of two at one place the first by its words
+function EdOddAt($p, $why) {
+    $s = $script:Ed
+    $at = $s.Where[$p]
+    if ($s.Odds.Length -eq 0 -or $at -lt $s.OddsAt -or ($at -eq $s.OddsAt -and [string]::CompareOrdinal($why, $s.Odds) -lt 0)) {
+        $s.Odds = $why
+        $s.OddsAt = $at
+    }
+}
+
+function EdRefuseOdd { return EdRefuse 3 ($script:Ed.File + ':' + (EdPlace $script:Ed.OddsAt) + ': ' + $script:Ed.Odds) }
+
+# The last part of a pointer, as plain text
+function EdNameOf($p) { return $p.Substring($p.LastIndexOf([char]47) + 1).Replace('~1', '/').Replace('~0', '~') }
+
+function EdTarget($p) { return $script:Ed.SetType[$p] + "`t" + $script:Ed.SetValue[$p] }
+
+# Whether a drop of the plan removes what is at this pointer
+function EdDoomed($p) {
+    $s = $script:Ed
+    foreach ($drop in $s.Drops) {
+        if (-not (EdWithin $p $drop)) { continue }
+        for ($q = $p; EdWithin $q $drop; $q = EdUp $q) { if (-not $s.Need.ContainsKey($q)) { return $true } }
+        $kind = if ($s.Kind.ContainsKey($p)) { $s.Kind[$p] } else { '' }
+        if ($s.SetType.ContainsKey($p)) { return @('object', 'array', 'table', 'tables') -ccontains $kind }
+        return -not $s.Tabular.ContainsKey($kind)
+    }
+    return $false
+}
+
+# Whether a pointer is at or below another
+function EdWithin($p, $top) { return [string]::Equals($p, $top) -or (EdBelow $p $top) }
+
+function EdBelow($p, $top) { return $p.Length -gt $top.Length -and $p[$top.Length] -eq [char]47 -and (EdStarts $p $top) }
+
+function EdIsPointer($p) { return ($p.Length -eq 0 -or [int]$p[0] -eq 47) -and $p -cnotmatch '~(?:[^01]|\z)' }
+
+# ---------------------------------------------------------------------------------------------------------------
+# Mode get
+
+function EdReadQuestions {
+    $s = $script:Ed
+    foreach ($row in $s.Rows) {
+        if ($row.Length -eq 0) { continue }
+        $field = $row.Split([char]9)
+        if ($field.Length -lt 2 -or -not [string]::Equals($field[0], 'get') -or -not (EdIsPointer $field[1])) { return $false }
+        $s.Asked.Add($field[1])
+        EdWanted $field[1]
+    }
+    return $true
+}
+
+function EdAnswer {
+    $s = $script:Ed
+    foreach ($p in $s.Asked) {
+        $content = EdContent $p
+        if ($content.Length -eq 0) { $content = "absent`t" }
+        $type = $content.Substring(0, $content.IndexOf([char]9))
+        $shown = $type
+        if ($s.Headed.ContainsKey($type)) { $shown = 'object' } elseif ($type -eq 'tables') { $shown = 'array' }
+        $s.Answers.Add($p + "`t" + $shown + "`t" + (EdOneLine $content.Substring($type.Length + 1)))
+    }
+    return 0
+}
+
+# ---------------------------------------------------------------------------------------------------------------
+# Mode same
+
+function EdCompare {
+    $s = $script:Ed
+    $isDifferent = $false
+    if ((EdOddOne).Length -gt 0) { return EdRefuseOdd }
+    EdKeepTables
+    EdAcceptJoined
+    foreach ($p in $s.Sets) {
+        for ($q = EdUp $p; $q.Length -gt 0; $q = EdUp $q) {
+            if ($s.Kind.ContainsKey($q) -and -not $s.Tabular.ContainsKey($s.Kind[$q]) -and -not (EdDoomed $q)) {
+                return EdRefuse 3 ($s.File + ':' + (EdPlace $s.Where[$q]) + ': not a table: ' + $q)
+            }
+        }
+        if ($s.Kind.ContainsKey($p) -and -not (EdIsSingle $p) -and -not (EdDoomed $p)) {
+            return EdRefuse 3 ($s.File + ':' + (EdPlace $s.Where[$p]) + ': not a single value: ' + $p)
+        }
+        if (-not [string]::Equals((EdContent $p), (EdTarget $p))) { $isDifferent = $true }
+    }
+    foreach ($m in $s.Members) { if (EdDoomed $m.Path) { $isDifferent = $true } }
+    return [int](-not $isDifferent)
+}
+
+# Whether one value is there that can be replaced where it is
+function EdIsSingle($p) {
+    $s = $script:Ed
+    return $s.Member.ContainsKey($p) -and -not (EdStarts $s.Kind[$p] 'object') -and -not (EdStarts $s.Kind[$p] 'array') -and -not (EdStarts $s.Kind[$p] 'table')
+}
+
+# ---------------------------------------------------------------------------------------------------------------
+# The whole
+
+function EdTell($message) { $script:Ed.Messages.Add((EdOneLine $message)) }
+
+function EdRefuse($code, $message) {
+    EdTell ('edit: ' + $message)
+    return $code
+}
+
+# The letters of a text as keys
+function EdSet($names) {
+    $set = EdMap
+    foreach ($name in $names) { $set[$name] = 1 }
+    return $set
+}
+
+function EdFlags($codes) {
+    $flags = [bool[]]::new(256)
+    foreach ($code in $codes) { $flags[$code] = $true }
+    return , $flags
+}
+
+function EdStart($mode, $format, $rows, $before, $file) {
+    $s = @{ Mode = "$mode"; Format = "$format"; File = $file; Rows = @($rows); Before = @($before); IsToml = [string]::Equals($format, 'toml') }
+    $script:Ed = $s
+    $s.Modes = @{ get = 'EdReadQuestions', 'EdAnswer'; same = 'EdReadRows', 'EdCompare'; set = 'EdReadSettings', 'EdSetAll'; undo = 'EdReadRecords', 'EdUndoAll' }
+    $s.Formats = EdSet @('json', 'jsonc', 'toml')
+    $s.Headed = EdSet @('table', 'implicit', 'dotted')
+    $s.Tabular = EdSet @('object', 'table', 'implicit', 'dotted')
+    $s.KindWords = EdMap
+    foreach ($pair in @(@('int', 'number'), @('float', 'number'), @('bool', 'boolean'), @('array', 'list'), @('tables', 'list'), @('table', 'object'), @('implicit', 'object'), @('dotted', 'object'))) { $s.KindWords[$pair[0]] = $pair[1] }
+    $s.OddsAt = 0
+    $s.Boxes = EdSet @('object', 'array', 'table')
+    foreach ($name in 'Want', 'Silent', 'Need', 'SetType', 'SetValue', 'Anchor', 'Keep', 'Join', 'Kinds', 'Star', 'Only', 'Form', 'Owners', 'Ours', 'New', 'Lost', 'Done') { $s[$name] = EdMap }
+    foreach ($name in 'Sets', 'Drops', 'Record', 'Messages', 'Asked', 'Answers', 'Missing') { $s[$name] = [System.Collections.Generic.List[string]]::new() }
+    foreach ($name in 'Records', 'Edits') { $s[$name] = [System.Collections.Generic.List[object]]::new() }
+    foreach ($name in 'Text', 'Mark', 'Why', 'Odds', 'Path', 'Eol', 'Unit', 'Colon') { $s[$name] = '' }
+    foreach ($name in 'Length', 'Pos', 'NameEnd', 'ValueEnd', 'Free') { $s[$name] = 0 }
+    foreach ($name in 'Pattern', 'Foreign', 'Gone', 'Held', 'HeldEnd') { $s[$name] = $null }
+    $s.Hush = $false
+    $s.RunsOn = $false
+    $s.Token = [System.Text.RegularExpressions.Match]::Empty
+    foreach ($name in 'StackOpen', 'StackCount') { $s[$name] = [int[]]::new(202) }
+    $s.StackMember = [object[]]::new(202)
+    foreach ($name in 'StackHush', 'StackWanted') { $s[$name] = [bool[]]::new(202) }
+    $s.StackPath = [string[]]::new(202)
+    EdStartTables
+}
+
+function EdStartTables {
+    $s = $script:Ed
+    $s.Letters = @{ 98 = "`b"; 102 = "`f"; 110 = "`n"; 114 = "`r"; 116 = "`t"; 34 = '"'; 92 = '\'; 47 = '/' }
+    $s.Short = @{ 8 = '\b'; 12 = '\f'; 10 = '\n'; 13 = '\r'; 9 = '\t'; 34 = '\"'; 92 = '\\' }
+    $s.Odd = [char[]]@(92, 126, 47)
+    $s.Spaces = EdFlags @(9, 10, 13, 32)
+    $s.Bare = EdFlags (@(45, 95) + (48..57) + (65..90) + (97..122))
+    if ($s.IsToml) { $s.Trivia = EdFlags @(10, 13, 35) }
+    elseif ($s.Format -eq 'jsonc') { $s.Trivia = EdFlags @(9, 10, 13, 32, 47) }
+    else { $s.Trivia = EdFlags @(9, 10, 13, 32) }
+}
+
+function EdRun {
+    $s = $script:Ed
+    EdWanted ''
+    $plan, $work = $s.Modes[$s.Mode]
+    if (-not (& $plan)) { return EdRefuse 2 'the plan is not understood' }
+    if ($s.Mode -eq 'set' -or $s.Mode -eq 'undo') { $s.Foreign = [System.Collections.Generic.List[string]]::new() }
+    $isRead = EdParse $s.Text $s.Foreign
+    while ($isRead -and $s.Star.Count -gt 0 -and (EdUnstar)) {
+        if ($null -ne $s.Foreign) { $s.Foreign.Clear() }
+        $isRead = EdParse $s.Text $s.Foreign
+    }
+    if (-not $isRead) { return EdRefuse 3 ($s.File + ':' + $s.Why) }
+    return & $work
+}
+
+# ---------------------------------------------------------------------------------------------------------------
+# Entry
+
+function Invoke-Editor($mode, $format, $rows, $text, $before = @(), $file = 'file') {
+    EdStart $mode $format $rows $before $file
+    $s = $script:Ed
+    $code = 2
+    if (-not $s.Modes.ContainsKey("$mode") -or -not $s.Formats.ContainsKey("$format") -or $text -cmatch '[^\x00-\xff]') {
+        EdTell 'edit: wrong use'
+    } elseif (-not (EdLoad $text)) {
+        $code = EdRefuse 3 ($file + ':1:1: ' + $s.Why)
+    } else {
+        $code = EdRun
+    }
+    return EdResult $code
+}
+
+function EdResult($code) {
+    $s = $script:Ed
+    $edited = $code -eq 0 -and ($s.Mode -eq 'set' -or $s.Mode -eq 'undo')
+    $record = @()
+    if ($edited -and $s.Mode -eq 'set') { $record = @("crossfade-undo`t1`t" + $s.Format) + $s.Record.ToArray() }
+    return @{
+        Code = [int]$code
+        Text = $(if ($edited) { $s.Mark + $s.Text } else { $null })
+        Lines = $s.Answers.ToArray()
+        Record = $record
+        Messages = $s.Messages.ToArray()
+    }
+}
 
 # ---- Output ----
 
@@ -1679,1061 +2734,6 @@ function Get-Changed($path) {
   $made = [System.IO.File]::GetCreationTimeUtc($path)
   if ($made -gt $written) { return $made }
   return $written
-}
-
-# ---- Editor of JSON and TOML files ----
-
-# Reads and changes single keys of a JSON, JSONC or TOML file: the awk editor of templates/awk in PowerShell 5.1, part by part
-#
-#   $done = Invoke-Editor MODE FORMAT ROWS TEXT [BEFORE [FILE]]
-#
-# MODE    get | same | set | undo, as in awk: each has a part below, which says what its plan is FORMAT  json | jsonc (comments are allowed, trailing commas are not) | toml ROWS    lines of the plan
-#
-# It returns a hashtable:   Code      0 done
-#
-# No cmdlet gets a text, a value or a pointer
-
-# ---------------------------------------------------------------------------------------------------------------
-# Text
-
-# JSON: group 1 a value that is whole, 2 one that is not, or a word, 3 a comment that is whole
-function EdTokens($format) {
-    if ($format -eq 'toml') { return EdTomlTokens }
-    $string = '"(?>(?:[^"\\\x01-\x1f]+|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*)'
-    $number = '-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?'
-    $word = '[-+.0-9A-Za-z_$]'
-    $line = '//(?>[^\r\n]*)(?:(?!\r)|(?=(?>[ \t\r]+)(?:\n|//|\z)))'
-    $comment = ''
-    if ($format -eq 'jsonc') { $comment = '|(' + $line + '|/\*(?>(?:[^*]+|\*(?!/))*)\*/)|(?:(//[^\r\n]*)|/)' }
-    return '\G(?:(?:[{}\[\]:,]|(' + $string + '"|(?:true|false|null|' + $number + ')(?!' + $word + '))|(' + $string + '|' + $word + '+)' + $comment +
-        '|[^ \t\r\n])[ \t\r\n]*|[ \t\r\n]+)'
-}
-
-function EdTomlTokens {
-    $plain = '\x01-\x08\x0a-\x1f\x7f'
-    $escape = '\\(?:["\\bfnrt]|(?!(?:u|U0000)[dD][89A-Fa-f])(?:u|U000[0-9A-Fa-f]|U0010)[0-9A-Fa-f]{4})'
-    $basics = '"""(?>(?:[^"\\' + $plain + ']+|' + $escape + '|\\[ \t]*\r?\n|\r?\n|"{1,2}(?!"))*)'
-    $literals = "'''(?>(?:[^'" + $plain + "]+|\r?\n|'{1,2}(?!'))*)"
-    $basic = '(?!""")"(?>(?:[^"\\' + $plain + ']+|' + $escape + ')*)'
-    $literal = "(?!''')'(?>[^'" + $plain + ']*)'
-    $hour = '(?:[01][0-9]|2[0-3])'
-    $time = $hour + ':[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?'
-    $zone = '(?:[Zz]|[-+]' + $hour + ':[0-5][0-9])?'
-    $date = '[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])'
-    $digits = '(?:0|[1-9](?:_?[0-9])*)'
-    $number = '[-+]?(?:' + $digits + '(?:\.[0-9](?:_?[0-9])*)?(?:[eE][-+]?[0-9](?:_?[0-9])*)?|inf|nan)'
-    $bits = '0x[0-9A-Fa-f](?:_?[0-9A-Fa-f])*|0o[0-7](?:_?[0-7])*|0b[01](?:_?[01])*'
-    $word = '[-+.:0-9A-Za-z_]'
-    $later = '(?! [0-9][0-9]:[-+.:0-9A-Za-z])'
-    $words = $date + ' ' + $time + $zone + '(?![-+.:0-9A-Za-z])|(?:true|false|' + $number + '|' + $bits + '|' + $time + '|' + $date + 'T' + $time + $zone +
-        ')(?!' + $word + ')|' + $date + '(?:t' + $time + $zone + ')?(?!' + $word + ')' + $later
-    return '\G(?:(?:[{}\[\],=]|(' + $basics + '"{3,5}|' + $literals + "'{3,5}|" + $basic + '"|' + $literal + "'|" + $words + ')|(' +
-        $basics + '|' + $literals + '|' + $basic + '|' + $literal + '|' + $word + '+)|\r?\n|(#[^' + $plain + ']*)|[^ \t])[ \t]*|[ \t]+)'
-}
-
-function EdSeek($text) {
-    $s = $script:Ed
-    if ($null -eq $s.Pattern) { $s.Pattern = EdTokens $s.Format }
-    $s.Text = $text
-    $s.Length = $text.Length
-    $s.Token = [System.Text.RegularExpressions.Regex]::Match($text, $s.Pattern, [System.Text.RegularExpressions.RegexOptions]::CultureInvariant)
-}
-
-# Where the reader is: the place of the token, or behind the end
-function EdAt {
-    $s = $script:Ed
-    if ($s.Token.Success) { return $s.Token.Index + 1 }
-    return $s.Length + 1
-}
-
-# The code of the character at a place
-function EdCode($at) {
-    $s = $script:Ed
-    if ($at -lt 1 -or $at -gt $s.Length) { return -1 }
-    return [int]$s.Text[$at - 1]
-}
-
-# The characters a to b
-function EdSlice($a, $b) {
-    $s = $script:Ed
-    if ($a -lt 1) { $a = 1 }
-    if ($b -gt $s.Length) { $b = $s.Length }
-    if ($b -lt $a) { return '' }
-    return $s.Text.Substring($a - 1, $b - $a + 1)
-}
-
-# The first failure ends all reading: there is no token any more
-function EdFail($at, $reason) {
-    $s = $script:Ed
-    if ($s.Why.Length -eq 0) { $s.Why = (EdPlace $at) + ': ' + $reason }
-    $s.Token = [System.Text.RegularExpressions.Match]::Empty
-}
-
-# LINE:COL
-function EdPlace($at) {
-    $text = $script:Ed.Text
-    $line = 1
-    $head = 0
-    for (;;) {
-        if ($head -ge $text.Length) { break }
-        $next = $text.IndexOf([char]10, $head)
-        if ($next -lt 0 -or $next -ge $at - 1) { break }
-        $line++
-        $head = $next + 1
-    }
-    return "${line}:$($at - $head)"
-}
-
-# Takes the file, without a mark that stays in front of it
-function EdLoad($text) {
-    $s = $script:Ed
-    if ($text -cmatch '[\x00\x01]') { $s.Why = 'a control character' }
-    if ($text -cmatch '\A(?:\xfe\xff|\xff\xfe)') { $s.Why = 'UTF-16' }
-    if ($text -cmatch '\A\xef\xbb\xbf') {
-        if ($s.Format -eq 'jsonc') { $s.Why = 'a byte order mark; save the file as UTF-8 without it' }
-        else { $s.Mark = $text.Substring(0, 3); $text = $text.Substring(3) }
-    }
-    $s.Text = $text
-    return $s.Why.Length -eq 0
-}
-
-# ---------------------------------------------------------------------------------------------------------------
-# Parsing
-
-# List is $null, or takes the values
-function EdParse($text, $list) {
-    $s = $script:Ed
-    $ordinal = [System.StringComparer]::Ordinal
-    $s.Kind = [System.Collections.Hashtable]::new($ordinal); $s.Where = [System.Collections.Hashtable]::new($ordinal)
-    $s.Open = [System.Collections.Hashtable]::new($ordinal); $s.Close = [System.Collections.Hashtable]::new($ordinal)
-    $s.Member = [System.Collections.Hashtable]::new($ordinal); $s.Inside = [System.Collections.Hashtable]::new($ordinal)
-    $s.Host = [System.Collections.Hashtable]::new($ordinal); $s.Tables = [System.Collections.Hashtable]::new($ordinal)
-    $s.Last = [System.Collections.Hashtable]::new($ordinal); $s.First = [System.Collections.Hashtable]::new($ordinal)
-    $s.Seen = [System.Collections.Hashtable]::new($ordinal); $s.Base = [System.Collections.Hashtable]::new($ordinal)
-    $s.Members = [System.Collections.Generic.List[object]]::new()
-    $s.Sections = 0
-    $s.HasComments = $false
-    $s.Listed = ''
-    $s.List = $list
-    $s.StackMember[0] = $null
-    $s.StackWanted[0] = $true
-    EdSeek $text
-    if ($s.IsToml) { EdToml } else { EdJson }
-    return $s.Why.Length -eq 0
-}
-
-# Whether a text is valid and holds the same other values as the first one
-function EdVerified($text) {
-    $s = $script:Ed
-    $again = [System.Collections.Generic.List[string]]::new()
-    if (-not (EdParse $text $again)) { return $false }
-    $first = $s.Foreign
-    if ($again.Count -ne $first.Count) { return $false }
-    for ($i = 0; $i -lt $again.Count; $i++) { if (-not $first[$i].Equals($again[$i])) { return $false } }
-    return $true
-}
-
-function EdMap { return [System.Collections.Hashtable]::new([System.StringComparer]::Ordinal) }
-
-function EdMember($container, $path, $at) {
-    $s = $script:Ed
-    $before = $s.Last[$container]
-    $s.Seen[$path] = 1 + $s.Seen[$path]
-    $m = @{ Number = $s.Members.Count; Path = $path; Host = $container; Id = "$path#$($s.Seen[$path])"; Key = $at; Name = $at; Val = $at; End = $at
-        Comma = 0; Prev = $before; Next = $null; Line = 0; Above = ''; AboveEnd = 0 }
-    if ($before) { $before.Next = $m }
-    $s.Members.Add($m)
-    if (-not $s.First.ContainsKey($container)) { $s.First[$container] = $m }
-    $s.Last[$container] = $m
-    if ($s.Want.ContainsKey($path)) { $s.Member[$path] = $m }
-    return $m
-}
-
-# A pointer is found for the first time
-function EdBorn($path, $kind, $at) {
-    $s = $script:Ed
-    $isWanted = $s.Want.ContainsKey($path)
-    if ($isWanted -or $s.IsToml) { $s.Kind[$path] = $kind }
-    if ($isWanted) { $s.Where[$path] = $at }
-}
-
-function EdNote($path, $text) {
-    $s = $script:Ed
-    if ($null -ne $s.List) { $s.List.Add($path + '=' + $text) }
-}
-
-# A value and everything inside it
-function EdValue($path, $hush) {
-    $s = $script:Ed; $text = $s.Text; $token = $s.Token; $list = $s.List; $want = $s.Want; $kind = $s.Kind; $isToml = $s.IsToml; $trivia = $s.Trivia
-    $stackOpen = $s.StackOpen; $stackPath = $s.StackPath; $stackCount = $s.StackCount; $stackMember = $s.StackMember; $stackHush = $s.StackHush; $stackWanted = $s.StackWanted
-    $depth = 0
-    while ($s.Why.Length -eq 0) {
-        $c = if ($token.Success) { [int]$text[$token.Index] } else { -1 }
-        $isWanted = $stackWanted[$depth] -and $want.ContainsKey($path)
-        $isListed = $null -ne $list -and -not ($hush -or $isWanted)
-        $opened = $c -eq 123 -or $c -eq 91
-        if ($opened) {
-            $depth++
-            if ($depth -gt 200) { return EdFail ($token.Index + 1) 'nested too deeply' }
-            $stackOpen[$depth] = $c; $stackPath[$depth] = $path; $stackCount[$depth] = 0; $stackMember[$depth] = $null; $stackHush[$depth] = $hush; $stackWanted[$depth] = $isWanted
-            if ($isWanted) { EdOpened $path $c ($token.Index + 1) } elseif ($isToml -or $stackWanted[$depth - 1]) { $kind[$path] = if ($c -eq 123) { 'object' } else { 'array' } }
-            if ($isListed) { $list.Add($path + '=' + [char]$c) }
-        } else {
-            $value = $token.Groups[1]
-            if (-not $value.Success -or ($value.Length -gt 32768 -and $c -ne 34 -and $c -ne 39)) { $s.Token = $token; EdBorn $path 'string' (EdAt); return EdBadValue $token }
-            if ($isToml -and $value.Length -gt 18 -and $c -ne 34 -and $c -ne 39 -and (EdIsTooLarge $value.Value)) { $s.Token = $token; return EdFail (EdAt) 'a number is too large' }
-            if ($isWanted) { EdBorn $path (EdType $value.Value) ($token.Index + 1) } elseif ($isToml -or $stackWanted[$depth]) { $kind[$path] = if ($c -eq 34 -or $c -eq 39 -or -not $stackWanted[$depth]) { 'string' } else { EdType $value.Value } }
-            if ($isListed) { $list.Add($path + '=' + $value.Value) }
-            $end = $value.Index + $value.Length
-        }
-        $token = $token.NextMatch()
-        for (;;) {
-            if (-not $opened -and $stackMember[$depth]) { $stackMember[$depth].End = $end }
-            if ($depth -eq 0) { $s.Token = $token; $s.ValueEnd = $end; return }
-            $lines = -not $isToml -or $stackOpen[$depth] -eq 91 -or -not $stackWanted[$depth] -or $want[$stackPath[$depth]] -eq 2
-            $c = if ($token.Success) { [int]$text[$token.Index] } else { -1 }
-            if ($lines -and $trivia[$c]) { $s.Token = $token; EdSpace; $token = $s.Token; $c = if ($token.Success) { [int]$text[$token.Index] } else { -1 } }
-            $comma = -not $opened -and $c -eq 44
-            if ($comma) {
-                if ($stackMember[$depth]) { $stackMember[$depth].Comma = $token.Index + 1 }
-                $token = $token.NextMatch()
-                $c = if ($token.Success) { [int]$text[$token.Index] } else { -1 }
-                if ($lines -and $trivia[$c]) { $s.Token = $token; EdSpace; $token = $s.Token; $c = if ($token.Success) { [int]$text[$token.Index] } else { -1 } }
-            }
-            if ($c -eq $stackOpen[$depth] + 2 -and (-not $comma -or ($isToml -and $lines))) {
-                $end = $token.Index + 1
-                if ($stackWanted[$depth]) { $s.Close[$stackPath[$depth]] = $end }
-                $token = $token.NextMatch(); $depth--; $opened = $false
-                continue
-            }
-            $s.Token = $token
-            if ($c -lt 0) { return EdFail ($s.Length + 1) 'the file ends inside a value' }
-            if (-not $opened -and -not $comma) { return EdFail ($token.Index + 1) 'expected a comma or a closing bracket' }
-            $hush = $stackHush[$depth]
-            if ($stackOpen[$depth] -eq 91) { $path = $stackPath[$depth] + '/' + $stackCount[$depth]; $stackCount[$depth]++; break }
-            $name = $token.Groups[1]
-            $next = $token.NextMatch()
-            if (-not $isToml -and -not $stackWanted[$depth] -and $name.Success -and $c -eq 34 -and $name.Length -le 32768 -and $next.Success -and [int]$text[$next.Index] -eq 58) {
-                $key = $text.Substring($name.Index + 1, $name.Length - 2)
-                if ($key.IndexOfAny($s.Odd) -ge 0) { $key = EdReference (EdUnescape $key) }
-                $path = $stackPath[$depth] + '/' + $key
-                $token = $next.NextMatch()
-                if ($token.Success -and $trivia[[int]$text[$token.Index]]) { $s.Token = $token; EdSpace; $token = $s.Token }
-                break
-            }
-            $s.Hush = $hush
-            $stackMember[$depth] = EdKey $stackPath[$depth] $stackPath[$depth]
-            $path = $s.Path; $hush = $s.Hush; $token = $s.Token
-            break
-        }
-    }
-}
-
-function EdOpened($path, $code, $at) {
-    $s = $script:Ed
-    EdBorn $path $(if ($code -eq 123) { 'object' } else { 'array' }) $at
-    $s.Open[$path] = $at
-    $s.Inside[$path] = $path
-}
-
-function EdType($token) {
-    if ($token -cmatch '\A["'']') { return 'string' }
-    if ($token -cmatch '\A(?:true|false)\z') { return 'bool' }
-    if ($token -cmatch '\Anull\z') { return 'null' }
-    if ($script:Ed.IsToml) {
-        if ($token -cmatch '\A0[xob]') { return 'int' }
-        if ($token -cmatch '\A[0-9][0-9][0-9:]' -and $token -cmatch '[-:].*[-:]') { return 'date' }
-        if ($token -cmatch '\A[-+]?(?:0|[1-9][0-9_]*)\z') { return 'int' }
-        return 'float'
-    }
-    if ($token -cmatch '\A-?[0-9]+\z') { return 'int' }
-    return 'float'
-}
-
-# Whether a whole number has more than 64 bits, with which no reader takes the file
-function EdIsTooLarge($token) {
-    if ($token -cnotmatch '\A[-+]?[1-9][0-9_]*\z') { return $false }
-    $digits = $token.Replace('_', '').TrimStart('-', '+')
-    return $digits.Length -gt 19 -or ($digits.Length -eq 19 -and [string]::CompareOrdinal($digits, '9223372036854775807') -gt 0)
-}
-
-# Why no value is here
-function EdBadValue($token) {
-    $at = EdAt
-    $c = EdCode $at
-    $isQuote = $c -eq 34 -or ($c -eq 39 -and $script:Ed.IsToml)
-    if ($isQuote) { return EdBadString $token }
-    $s = $script:Ed
-    $whole = $token.Groups[1]
-    $word = if ($whole.Success) { $whole } else { $token.Groups[2] }
-    if ($word.Success -and $word.Length -gt 32768) {
-        $over = $word.Value.Substring((($word.Length - 1) -shr 15) -shl 15)
-        $tail = [System.Text.RegularExpressions.Regex]::Match($over, $s.Pattern, [System.Text.RegularExpressions.RegexOptions]::CultureInvariant)
-        if ($tail.Groups[1].Success -and $tail.Groups[1].Length -eq $over.Length) { return EdFail $at 'a word is too long' }
-    }
-    EdFail $at 'expected a value'
-}
-
-# Why a string is not whole: group 2 is as much of it as can be read
-function EdBadString($token) {
-    $s = $script:Ed
-    $from = $token.Index + 1
-    $at = $token.Groups[2].Index + $token.Groups[2].Length + 1
-    $c = EdCode $at
-    if ($c -lt 0) { return EdFail $from 'a string does not end' }
-    if (-not $s.IsToml) { return EdFail $at 'a control character or a wrong escape in a string' }
-    if ($c -eq 92 -and (EdCode $from) -eq 34) { return EdFail $at 'a wrong escape in a string' }
-    EdFail $at 'a control character in a string'
-}
-
-# A key and what separates it from its value
-function EdKey($table, $container) {
-    $s = $script:Ed
-    $at = EdAt
-    if ($s.IsToml) { EdTomlKey $table $container } else { EdJsonKey $table }
-    if ($s.Why.Length -gt 0) { return $null }
-    $m = $null
-    if ($s.Want.ContainsKey($container) -or [string]::Equals($container, $s.Listed)) {
-        $m = EdMember $container $s.Path $at
-        $m.Name = $s.NameEnd
-    }
-    if (-not $s.IsToml) { EdSpace }
-    $at = if ($s.IsToml) { $s.Pos } else { EdAt }
-    if ((EdCode $at) -ne $(if ($s.IsToml) { 61 } else { 58 })) {
-        EdFail $at 'expected a key and its value'
-        return $null
-    }
-    $s.Token = $s.Token.NextMatch()
-    if (-not $s.IsToml) { EdSpace }
-    if ($m) { $m.Val = EdAt }
-    return $m
-}
-
-# Skips blanks, line ends and comments
-function EdSpace {
-    $s = $script:Ed
-    while ($s.Token.Success) {
-        $token = $s.Token
-        $c = [int]$s.Text[$token.Index]
-        if ($c -eq 13 -and $s.IsToml -and (EdCode ($token.Index + 2)) -ne 10) { return EdFail (EdAt) 'a carriage return alone does not end a line' }
-        if (-not $s.Trivia[$c]) {
-            if ($c -ne 32 -and $c -ne 9) { return }
-        } elseif ($c -eq 35 -or $c -eq 47) {
-            EdComment
-            if ($s.Why.Length -gt 0) { return }
-            continue
-        }
-        $s.Token = $token.NextMatch()
-    }
-}
-
-function EdComment {
-    $s = $script:Ed
-    $token = $s.Token
-    $s.HasComments = $true
-    $at = $token.Index + 1
-    if ($s.IsToml) {
-        $at += $token.Groups[3].Length
-        $c = EdCode $at
-        if ($c -ge 0 -and $c -ne 10 -and $c -ne 13) { return EdFail $at 'a control character in a comment' }
-    } elseif (-not $token.Groups[3].Success) {
-        if ($token.Groups[4].Success) { return EdFail ($at + $token.Groups[4].Length) 'a carriage return alone ends a comment' }
-        if ((EdCode ($at + 1)) -eq 42) { return EdFail $at 'a comment does not end' }
-        return EdFail $at 'expected a comment'
-    }
-    $s.Token = $token.NextMatch()
-}
-
-# ---------------------------------------------------------------------------------------------------------------
-# JSON and JSONC
-
-function EdJson {
-    $s = $script:Ed
-    EdSpace
-    if (-not $s.Token.Success -and -not $s.HasComments) { return }
-    if ((EdCode (EdAt)) -ne 123) { return EdFail (EdAt) 'the file does not hold an object' }
-    $s.StackMember[0] = EdMember '#top' '' (EdAt)
-    EdValue '' $false
-    EdSpace
-    if ($s.Token.Success) { EdFail (EdAt) 'something follows the object' }
-}
-
-function EdJsonKey($table) {
-    $s = $script:Ed
-    $token = $s.Token
-    $at = EdAt
-    if ((EdCode $at) -ne 34) { return EdFail $at 'expected a key' }
-    $name = $token.Groups[1]
-    if (-not $name.Success) { return EdBadString $token }
-    if ($name.Length -gt 32768) { return EdFail $at 'the key is too long' }
-    $s.NameEnd = $name.Index + $name.Length
-    $s.Path = $table + '/' + (EdReference (EdPlain $name.Value))
-    if ($s.Silent.ContainsKey($s.Path)) { $s.Hush = $true }
-    if ($s.Want.ContainsKey($s.Path) -and $s.Kind.ContainsKey($s.Path)) { return EdFail $at 'this key is there twice' }
-    $s.Token = $token.NextMatch()
-}
-
-# ---------------------------------------------------------------------------------------------------------------
-# TOML
-
-function EdToml {
-    $s = $script:Ed
-    $s.Kind[''] = 'table'; $s.Inside[''] = '#0'; $s.Base['#0'] = ''
-    $s.Table = ''; $s.Section = '#0'; $s.Listed = '#0'; $s.Quiet = $false
-    $above = '^'
-    $aboveEnd = 1
-    while ($s.Why.Length -eq 0) {
-        EdSpace
-        if (-not $s.Token.Success) { return }
-        $m = if ((EdCode (EdAt)) -eq 91) { EdHeader } else { EdStatement }
-        if ($s.Why.Length -gt 0) { return }
-        if ((EdCode (EdAt)) -eq 35) { EdComment }
-        $at = EdLineEnd
-        if ($s.Why.Length -gt 0) { return }
-        if ($m) { $m.Line = $at; $m.Above = $above; $m.AboveEnd = $aboveEnd; $m.Id = $m.Path }
-        $above = $s.Path
-        $aboveEnd = $at
-        if ($s.Anchor.ContainsKey($above)) { $s.Anchor[$above] = $at }
-    }
-}
-
-# Returns where the next line begins
-function EdLineEnd {
-    $s = $script:Ed
-    $at = EdAt
-    $c = EdCode $at
-    if ($c -eq 10) { $at++ }
-    elseif ($c -eq 13 -and (EdCode ($at + 1)) -eq 10) { $at += 2 }
-    elseif ($c -ge 0) { EdFail $at 'a carriage return alone does not end a line' }
-    $s.Token = $s.Token.NextMatch()
-    return $at
-}
-
-function EdStatement {
-    $s = $script:Ed
-    $s.Hush = $s.Quiet
-    $m = EdKey $s.Table $s.Section
-    if ($s.Why.Length -gt 0) { return $null }
-    $path = $s.Path
-    EdValue $path $s.Hush
-    if ($m) { $m.End = $s.ValueEnd }
-    $s.Path = $path
-    return $m
-}
-
-function EdHeader {
-    $s = $script:Ed
-    $at = EdAt
-    $isList = (EdCode ($at + 1)) -eq 91
-    $s.Hush = $false
-    $s.Pos = $at + 1 + [int]$isList
-    $p = ''
-    for ($n = 1; ; $n++) {
-        EdBlanks
-        if ($n -gt 200) { EdFail $s.Pos 'nested too deeply'; return $null }
-        $p = $p + '/' + (EdPart)
-        if ($s.Why.Length -gt 0) { return $null }
-        EdBlanks
-        if ($s.Silent.ContainsKey($p)) { $s.Hush = $true }
-        if ((EdCode $s.Pos) -ne 46) { break }
-        if (-not $s.Kind.ContainsKey($p)) { EdBorn $p 'implicit' $at }
-        elseif ($s.Kind[$p] -eq 'tables') { $p = $p + '/' + ($s.Tables[$p] - 1) }
-        elseif (-not $s.Headed.ContainsKey($s.Kind[$p])) { EdFail $at 'a table below a value'; return $null }
-        $s.Pos++
-    }
-    if ($isList) {
-        if (-not $s.Kind.ContainsKey($p)) { EdBorn $p 'tables' $at; $s.Tables[$p] = 0 }
-        elseif ($s.Kind[$p] -ne 'tables') { EdFail $at 'this table is there twice'; return $null }
-        $s.Tables[$p]++
-        $p = $p + '/' + ($s.Tables[$p] - 1)
-    } elseif ($s.Kind.ContainsKey($p) -and $s.Kind[$p] -ne 'implicit') { EdFail $at 'this table is there twice'; return $null }
-    EdBorn $p 'table' $at
-    if ((EdCode $s.Pos) -ne 93 -or ($isList -and (EdCode ($s.Pos + 1)) -ne 93)) { EdFail $s.Pos 'expected the end of the header'; return $null }
-    $s.Pos += 1 + [int]$isList
-    return EdSectionBegins $p $at ($s.Pos - 1)
-}
-
-function EdSectionBegins($p, $at, $end) {
-    $s = $script:Ed
-    EdCatchUp
-    $s.Sections++
-    $section = "#$($s.Sections)"
-    $s.Path = $p; $s.Table = $p; $s.Section = $section; $s.Quiet = $s.Hush
-    $s.Inside[$p] = $section; $s.Base[$section] = $p
-    $isHushed = $s.Hush -or $s.Want.ContainsKey($p)
-    $s.Listed = if ($isHushed) { $section } else { '' }
-    if (-not $isHushed) { EdNote $p '['; return $null }
-    $m = EdMember '#headers' $p $at
-    $m.End = $end
-    return $m
-}
-
-# A key of one or more parts below a table
-function EdTomlKey($table, $container) {
-    $s = $script:Ed
-    $at = EdAt
-    $s.Pos = $at
-    $path = $table
-    for ($n = 1; ; $n++) {
-        EdBlanks
-        if ($n -gt 200) { return EdFail $s.Pos 'nested too deeply' }
-        $path = $path + '/' + (EdPart)
-        if ($s.Why.Length -gt 0) { return }
-        $s.NameEnd = $s.Pos - 1
-        EdBlanks
-        if ($s.Silent.ContainsKey($path)) { $s.Hush = $true }
-        if ((EdCode $s.Pos) -ne 46) { break }
-        if (-not $s.Kind.ContainsKey($path)) { EdBorn $path 'dotted' $at; $s.Host[$path] = $container }
-        elseif ($s.Kind[$path] -ne 'dotted') { return EdFail $at 'a key below a value or a table of its own' }
-        $s.Pos++
-    }
-    $s.Path = $path
-    if ($s.Kind.ContainsKey($path)) { return EdFail $at 'this key is there twice' }
-    EdCatchUp
-}
-
-# Within a key the place goes ahead of the token, which is not the same: a word of many parts is one token
-function EdBlanks {
-    $s = $script:Ed
-    while ($s.Pos -le $s.Length -and ([int]$s.Text[$s.Pos - 1] -eq 32 -or [int]$s.Text[$s.Pos - 1] -eq 9)) { $s.Pos++ }
-}
-
-function EdCatchUp {
-    $s = $script:Ed
-    $at = $s.Pos - 1
-    $token = $s.Token
-    while ($token.Success -and $token.Index -lt $at) { $token = $token.NextMatch() }
-    $s.Token = $token
-}
-
-# One part of a key, as in a pointer
-function EdPart {
-    $s = $script:Ed
-    $text = $s.Text
-    $at = $s.Pos
-    $c = EdCode $at
-    if ($c -eq 34 -or $c -eq 39) {
-        if ((EdCode ($at + 1)) -eq $c -and (EdCode ($at + 2)) -eq $c) { EdFail $at 'a key on many lines'; return '' }
-        EdCatchUp
-        $string = $s.Token.Groups[1]
-        if (-not $string.Success) { EdBadString $s.Token; return '' }
-        $s.Pos = $at + $string.Length
-        $name = EdPlain $string.Value
-    } else {
-        $bare = $s.Bare
-        $end = $at - 1
-        while ($end -lt $text.Length -and $bare[[int]$text[$end]]) { $end++ }
-        $s.Pos = $end + 1
-        $name = $text.Substring($at - 1, $end - $at + 1)
-        if ($name.Length -eq 0) { EdFail $at 'expected a key'; return '' }
-    }
-    if ($s.Pos - $at -gt 32768) { EdFail $at 'the key is too long'; return '' }
-    return EdReference $name
-}
-
-# ---------------------------------------------------------------------------------------------------------------
-# Strings and pointers
-
-# The value of a token: of a string what it stands for, of anything else its text
-function EdPlain($token) {
-    if ($token.Length -eq 0) { return '' }
-    $quote = [int]$token[0]
-    if ($quote -ne 34 -and $quote -ne 39) { return $token }
-    if ($script:Ed.IsToml -and $token.Length -gt 5 -and [int]$token[1] -eq $quote -and [int]$token[2] -eq $quote) {
-        $from = 3
-        if ([int]$token[3] -eq 10) { $from = 4 }
-        elseif ([int]$token[3] -eq 13 -and [int]$token[4] -eq 10) { $from = 5 }
-        $inner = $token.Substring($from, $token.Length - 3 - $from)
-    } else {
-        $inner = $token.Substring(1, $token.Length - 2)
-    }
-    if ($quote -eq 34) { return EdUnescape $inner }
-    return $inner
-}
-
-function EdUnescape($text) {
-    $next = $text.IndexOf([char]92)
-    if ($next -lt 0) { return $text }
-    $letters = $script:Ed.Letters
-    $out = [System.Text.StringBuilder]::new()
-    $at = 0
-    while ($next -ge 0) {
-        [void]$out.Append($text, $at, $next - $at)
-        $c = if ($next + 1 -lt $text.Length) { [int]$text[$next + 1] } else { -1 }
-        $at = $next + 2
-        if ($letters.ContainsKey($c)) { [void]$out.Append($letters[$c]) }
-        elseif ($c -eq 117 -or $c -eq 85) {
-            $at += 4
-            if ($c -eq 85) { $at += 4 }
-            $code = EdHex $text ($next + 2) $at
-            if ($code -ge 0xd800 -and $code -lt 0xdc00 -and $at + 2 -lt $text.Length -and (EdMid $text $at 4) -cmatch '\A\\u[dD][c-fC-F]') {
-                $code = 0x10000 + ($code - 0xd800) * 1024 + (EdHex $text ($at + 2) ($at + 6)) - 0xdc00
-                $at += 6
-            }
-            [void]$out.Append((EdUtf8 $code))
-        } else {
-            $at = $next + 1
-            while ($at -lt $text.Length -and $script:Ed.Spaces[[int]$text[$at]]) { $at++ }
-        }
-        if ($at -ge $text.Length) { return $out.ToString() }
-        $next = $text.IndexOf([char]92, $at)
-    }
-    [void]$out.Append($text, $at, $text.Length - $at)
-    return $out.ToString()
-}
-
-# So many characters from a place that counts from 0, or fewer where the text ends
-function EdMid($text, $from, $count) {
-    if ($from -ge $text.Length) { return '' }
-    return $text.Substring($from, [Math]::Min($count, $text.Length - $from))
-}
-
-function EdHex($text, $from, $to) {
-    $n = 0
-    for ($i = $from; $i -lt $to -and $i -lt $text.Length; $i++) {
-        $digit = '0123456789abcdef'.IndexOf([char]::ToLowerInvariant($text[$i]))
-        if ($digit -ge 0) { $n = $n * 16 + $digit }
-    }
-    return $n
-}
-
-# U+0000 becomes two bytes, since not every awk can hold it
-function EdUtf8($n) {
-    if ($n -gt 0 -and $n -lt 128) { return [string][char]$n }
-    $tail = [string][char](128 + $n % 64)
-    $n = $n -shr 6
-    if ($n -lt 32) { return [string][char](192 + $n) + $tail }
-    $tail = [string][char](128 + $n % 64) + $tail
-    $n = $n -shr 6
-    if ($n -lt 16) { return [string][char](224 + $n) + $tail }
-    return [string][char](240 + (($n -shr 6) -band 7)) + [string][char](128 + $n % 64) + $tail
-}
-
-# Makes one line, for records and answers
-function EdOneLine($text) {
-    if ($text -cnotmatch '[\\\t\r\n]') { return $text }
-    return $text.Replace('\', '\\').Replace("`t", '\t').Replace("`r", '\r').Replace("`n", '\n')
-}
-
-function EdReference($name) { return $name.Replace('~', '~0').Replace('/', '~1') }
-
-function EdUp($pointer) {
-    $at = $pointer.LastIndexOf([char]47)
-    if ($at -lt 0) { return '' }
-    return $pointer.Substring(0, $at)
-}
-
-function EdWanted($pointer) {
-    $want = $script:Ed.Want
-    $want[''] = 1
-    while ($pointer.Length -gt 0) {
-        $want[$pointer] = 1
-        $pointer = EdUp $pointer
-    }
-}
-
-# Type and value at a pointer as one text
-function EdContent($pointer) {
-    $s = $script:Ed
-    if (-not $s.Kind.ContainsKey($pointer)) { return '' }
-    $kind = $s.Kind[$pointer]
-    if (-not $s.Member.ContainsKey($pointer) -or $s.Boxes.ContainsKey($kind)) { return "$kind`t" }
-    $m = $s.Member[$pointer]
-    return "$kind`t" + (EdPlain (EdSlice $m.Val $m.End))
-}
-
-# ---------------------------------------------------------------------------------------------------------------
-# Plans
-
-function EdReadRows {
-    $s = $script:Ed
-    foreach ($row in $s.Rows) {
-        if ($row.Length -eq 0) { continue }
-        $field = $row.Split([char]9)
-        $p = if ($field.Length -gt 1) { $field[1] } else { '' }
-        if ($p.Length -eq 0 -or -not (EdIsPointer $p)) { return $false }
-        EdWanted $p
-        if ([string]::Equals($field[0], 'drop')) { $s.Drops.Add($p); $s.Silent[$p] = 1 }
-        elseif ([string]::Equals($field[0], 'keep')) { $s.Keep[$p] = 1 }
-        elseif ([string]::Equals($field[0], 'join')) { $s.Join[$p] = 1 }
-        elseif ([string]::Equals($field[0], 'kind') -and $field.Length -eq 3) { EdReadKind $p $field[2] }
-        elseif ([string]::Equals($field[0], 'only') -and $field.Length -eq 3) { $s.Only[$p] = ' ' + $field[2] + ' ' }
-        elseif ([string]::Equals($field[0], 'form') -and $field.Length -eq 4) { $s.Form[$p] = $field; EdWantForm $p $field[3] }
-        elseif ([string]::Equals($field[0], 'set') -and $field.Length -gt 3) {
-            $value = $row.Substring($field[0].Length + $p.Length + $field[2].Length + 3)
-            if ($s.SetType.ContainsKey($p) -or -not (EdFits $field[2] $value)) { return $false }
-            $s.Sets.Add($p); $s.SetType[$p] = $field[2]; $s.SetValue[$p] = $value; $s.Silent[$p] = 1
-        } else { return $false }
-    }
-    foreach ($one in $s.Sets) {
-        for ($p = EdUp $one; $p.Length -gt 0; $p = EdUp $p) {
-            if ($s.SetType.ContainsKey($p)) { return $false }
-            $s.Need[$p] = 1
-        }
-    }
-    foreach ($one in $s.Sets) { $s.Need[$one] = 1 }
-    return $true
-}
-
-# The row of a kind
-function EdReadKind($p, $kind) {
-    $s = $script:Ed
-    if (-not $p.Contains('*')) { $s.Kinds[$p] = $kind; return }
-    $s.Star[$p] = $kind
-    for ($p = EdUp $p; $p.Contains('*'); $p = EdUp $p) { if (-not $s.Star.ContainsKey($p)) { $s.Star[$p] = 'any' } }
-}
-
-function EdFits($type, $value) {
-    if ([string]::Equals($type, 'string')) { return $true }
-    if ([string]::Equals($type, 'bool')) { return $value -cmatch '\A(?:true|false)\z' }
-    return [string]::Equals($type, 'int') -and $value -cmatch '\A(?:0|-?[1-9][0-9]*)\z' -and $value.Length -lt 19
-}
-
-# What ends with our value is as planned where it is to be joined
-function EdAcceptJoined {
-    $s = $script:Ed
-    foreach ($p in $s.Sets) {
-        if (-not $s.Join.ContainsKey($p)) { continue }
-        $v = EdContent $p
-        if (-not (EdStarts $v "string`t")) { continue }
-        $v = $v.Substring(7)
-        if (EdEnds $v $s.SetValue[$p]) { $s.SetValue[$p] = $v }
-    }
-}
-
-function EdStarts($text, $head) { return $text.StartsWith($head, [System.StringComparison]::Ordinal) }
-
-function EdEnds($v, $ours) {
-    return [string]::Equals($v, $ours) -or $v.EndsWith(',' + $ours, [System.StringComparison]::Ordinal)
-}
-
-# Takes out of the plan what a table that is to be kept stands in for
-function EdKeepTables {
-    $s = $script:Ed
-    $kept = [System.Collections.Generic.List[string]]::new()
-    foreach ($p in $s.Sets) {
-        if ($s.Keep.ContainsKey($p) -and $s.Kind.ContainsKey($p) -and $s.Tabular.ContainsKey($s.Kind[$p])) { $s.SetType.Remove($p) }
-        else { $kept.Add($p) }
-    }
-    $s.Sets = $kept
-}
-
-# What is of another kind, or a key that is not to be there: the first in the file, or nothing
-function EdOddOne {
-    $s = $script:Ed
-    $s.Odds = ''
-    foreach ($q in $s.Only.Keys) {
-        foreach ($p in $s.Kind.Keys) {
-            if ($p.Length -eq 0 -or -not [string]::Equals((EdUp $p), $q) -or $s.Only[$q].IndexOf(' ' + (EdNameOf $p) + ' ', [System.StringComparison]::Ordinal) -ge 0) { continue }
-            EdOddAt $(if ($s.Where.ContainsKey($p)) { $p } else { $q }) ('an unknown key below ' + $q)
-        }
-    }
-    foreach ($p in $s.Form.Keys) {
-        if ($s.Kind.ContainsKey($p) -and (EdMisformed $p)) { EdOddAt $p ('is not of a form that its reader knows: ' + $p) }
-    }
-    foreach ($p in $s.Kinds.Keys) {
-        if (EdHoldsStrings $p) {
-            foreach ($q in (EdChildren $p)) {
-                if ($s.Kind[$q] -cnotmatch '\A(?:string|date)\z') { EdOddAt $p ('must hold strings only: ' + $p) }
-            }
-            continue
-        }
-        if ($s.Kind.ContainsKey($p) -and -not (EdIsOfKind $p $s.Kinds[$p])) {
-            EdOddAt $p ('must be of type ' + $s.Kinds[$p] + ': ' + $p)
-        }
-    }
-    return $s.Odds
-}
-
-# Whether it is the container that its row wants to hold strings alone
-function EdHoldsStrings($p) {
-    $s = $script:Ed
-    if (-not $s.Kind.ContainsKey($p)) { return $false }
-    if ([string]::Equals($s.Kinds[$p], 'texts')) { return [string]::Equals($s.Kind[$p], 'array') }
-    return [string]::Equals($s.Kinds[$p], 'strings') -and $s.Tabular.ContainsKey($s.Kind[$p])
-}
-
-# Rows for what the file has where a row has a star
-function EdUnstar {
-    $s = $script:Ed
-    $found = $false
-    foreach ($p in $s.Star.Keys) {
-        $head = $p.Substring(0, $p.IndexOf([char]42))
-        $like = '\A' + $p.Replace('*', '[^/]+') + '\z'
-        foreach ($q in $s.Kind.Keys) {
-            if ($s.Kinds.ContainsKey($q) -or -not (EdStarts $q $head) -or $q -cnotmatch $like) { continue }
-            $s.Kinds[$q] = $s.Star[$p]
-            $found = $true
-            if (-not $s.Want.ContainsKey($q)) { $s.Want[$q] = 2 }
-        }
-    }
-    return $found
-}
-
-function EdChildren($p) {
-    foreach ($q in $script:Ed.Kind.Keys) { if ($q.Length -gt 0 -and [string]::Equals((EdUp $q), $p)) { $q } }
-}
-
-function EdWantForm($p, $variants) {
-    foreach ($variant in $variants.Split([char]32)) {
-        $name, $needs = $variant.Split([char]58)
-        foreach ($need in $needs.Split([char]44)) { EdWanted ($p + '/' + $name + '/' + $need.Split([char]61)[0]) }
-    }
-}
-
-function EdMisformed($p) {
-    $s = $script:Ed
-    $form = $s.Form[$p]
-    if ([string]::Equals($s.Kind[$p], 'string')) { return -not (EdHasWord $form[2] 32 (EdContent $p).Substring(7)) }
-    $inside = @(EdChildren $p)
-    if ($inside.Count -ne 1) { return $true }
-    $name = EdNameOf $inside[0]
-    foreach ($variant in $form[3].Split([char]32)) {
-        $known, $needs = $variant.Split([char]58)
-        if (-not [string]::Equals($known, $name)) { continue }
-        foreach ($need in $needs.Split([char]44)) {
-            $key, $words = $need.Split([char]61)
-            $q = $p + '/' + $name + '/' + $key
-            if (-not $s.Kind.ContainsKey($q)) { return $true }
-            if ($words -and (-not (EdStarts (EdContent $q) "string`t") -or -not (EdHasWord $words 124 (EdContent $q).Substring(7)))) { return $true }
-        }
-        return $false
-    }
-    return $true
-}
-
-function EdIsOfKind($p, $wanted) {
-    if ([string]::Equals($script:Ed.Kind[$p], $wanted) -or [string]::Equals($wanted, 'any')) { return $true }
-    $kind = EdKindWord $script:Ed.Kind[$p]
-    if ([int]$wanted[0] -eq 94) { return [string]::Equals($kind, 'object') -and (EdCountOf $p $wanted) -eq 1 }
-    if ([int]$wanted[0] -eq 38) { return [string]::Equals($kind, 'object') -and (EdCountOf $p $wanted) -eq $wanted.Split([char]38).Length - 1 }
-    if ([string]::Equals($wanted, 'whole')) { return (EdContent $p) -cmatch '\Aint\t[+]?[0-9]' }
-    if ([string]::Equals($wanted, 'small')) { return (EdContent $p) -cmatch '\A(?:int|float)\t[0-5]?[0-9]{1,4}(?:[.][0-9]+)?\z' }
-    if ([string]::Equals($wanted, 'positive')) { return (EdContent $p) -cmatch '\Astring\t[1-9][0-9]*\z' }
-    if ([string]::Equals($wanted, 'count')) { return (EdContent $p) -cmatch '\Aint\t[1-9]' }
-    if (-not $wanted.Contains('|')) { return [string]::Equals($kind, $wanted) }
-    if (-not [string]::Equals($kind, 'string')) { return EdHasWord $wanted 124 ('{' + $kind + '}') }
-    $text = (EdContent $p).Substring(7)
-    if (EdHasWord $wanted 124 $text) { return $true }
-    $inTable = [regex]::Match($wanted, '[{](/[^}]*)')
-    return $inTable.Success -and $script:Ed.Kind.ContainsKey($inTable.Groups[1].Value + '/' + (EdReference $text))
-}
-
-# How many of the keys a table has that follow a mark in a kind
-function EdCountOf($p, $wanted) {
-    $n = 0
-    foreach ($name in $wanted.Substring(1).Split([char]$wanted[0])) { if ($script:Ed.Kind.ContainsKey($p + '/' + $name)) { $n++ } }
-    return $n
-}
-
-function EdHasWord($words, $between, $word) { return [System.Array]::IndexOf($words.Split([char]$between), $word) -ge 0 }
-
-function EdKindWord($kind) {
-    if ($script:Ed.KindWords.ContainsKey($kind)) { return $script:Ed.KindWords[$kind] }
-    return $kind
-}
-
-# Of two at one place the first by its words
-function EdOddAt($p, $why) {
-    $s = $script:Ed
-    $at = $s.Where[$p]
-    if ($s.Odds.Length -eq 0 -or $at -lt $s.OddsAt -or ($at -eq $s.OddsAt -and [string]::CompareOrdinal($why, $s.Odds) -lt 0)) {
-        $s.Odds = $why
-        $s.OddsAt = $at
-    }
-}
-
-function EdRefuseOdd { return EdRefuse 3 ($script:Ed.File + ':' + (EdPlace $script:Ed.OddsAt) + ': ' + $script:Ed.Odds) }
-
-# The last part of a pointer, as plain text
-function EdNameOf($p) { return $p.Substring($p.LastIndexOf([char]47) + 1).Replace('~1', '/').Replace('~0', '~') }
-
-function EdTarget($p) { return $script:Ed.SetType[$p] + "`t" + $script:Ed.SetValue[$p] }
-
-# Whether a drop of the plan removes what is at this pointer
-function EdDoomed($p) {
-    $s = $script:Ed
-    foreach ($drop in $s.Drops) {
-        if (-not (EdWithin $p $drop)) { continue }
-        for ($q = $p; EdWithin $q $drop; $q = EdUp $q) { if (-not $s.Need.ContainsKey($q)) { return $true } }
-        $kind = if ($s.Kind.ContainsKey($p)) { $s.Kind[$p] } else { '' }
-        if ($s.SetType.ContainsKey($p)) { return @('object', 'array', 'table', 'tables') -ccontains $kind }
-        return -not $s.Tabular.ContainsKey($kind)
-    }
-    return $false
-}
-
-# Whether a pointer is at or below another
-function EdWithin($p, $top) { return [string]::Equals($p, $top) -or (EdBelow $p $top) }
-
-function EdBelow($p, $top) { return $p.Length -gt $top.Length -and $p[$top.Length] -eq [char]47 -and (EdStarts $p $top) }
-
-function EdIsPointer($p) { return ($p.Length -eq 0 -or [int]$p[0] -eq 47) -and $p -cnotmatch '~(?:[^01]|\z)' }
-
-# ---------------------------------------------------------------------------------------------------------------
-# Mode get
-
-function EdReadQuestions {
-    $s = $script:Ed
-    foreach ($row in $s.Rows) {
-        if ($row.Length -eq 0) { continue }
-        $field = $row.Split([char]9)
-        if ($field.Length -lt 2 -or -not [string]::Equals($field[0], 'get') -or -not (EdIsPointer $field[1])) { return $false }
-        $s.Asked.Add($field[1])
-        EdWanted $field[1]
-    }
-    return $true
-}
-
-function EdAnswer {
-    $s = $script:Ed
-    foreach ($p in $s.Asked) {
-        $content = EdContent $p
-        if ($content.Length -eq 0) { $content = "absent`t" }
-        $type = $content.Substring(0, $content.IndexOf([char]9))
-        $shown = $type
-        if ($s.Headed.ContainsKey($type)) { $shown = 'object' } elseif ($type -eq 'tables') { $shown = 'array' }
-        $s.Answers.Add($p + "`t" + $shown + "`t" + (EdOneLine $content.Substring($type.Length + 1)))
-    }
-    return 0
-}
-
-# ---------------------------------------------------------------------------------------------------------------
-# Mode same
-
-function EdCompare {
-    $s = $script:Ed
-    $isDifferent = $false
-    if ((EdOddOne).Length -gt 0) { return EdRefuseOdd }
-    EdKeepTables
-    EdAcceptJoined
-    foreach ($p in $s.Sets) {
-        for ($q = EdUp $p; $q.Length -gt 0; $q = EdUp $q) {
-            if ($s.Kind.ContainsKey($q) -and -not $s.Tabular.ContainsKey($s.Kind[$q]) -and -not (EdDoomed $q)) {
-                return EdRefuse 3 ($s.File + ':' + (EdPlace $s.Where[$q]) + ': not a table: ' + $q)
-            }
-        }
-        if ($s.Kind.ContainsKey($p) -and -not (EdIsSingle $p) -and -not (EdDoomed $p)) {
-            return EdRefuse 3 ($s.File + ':' + (EdPlace $s.Where[$p]) + ': not a single value: ' + $p)
-        }
-        if (-not [string]::Equals((EdContent $p), (EdTarget $p))) { $isDifferent = $true }
-    }
-    foreach ($m in $s.Members) { if (EdDoomed $m.Path) { $isDifferent = $true } }
-    return [int](-not $isDifferent)
-}
-
-# Whether one value is there that can be replaced where it is
-function EdIsSingle($p) {
-    $s = $script:Ed
-    return $s.Member.ContainsKey($p) -and -not (EdStarts $s.Kind[$p] 'object') -and -not (EdStarts $s.Kind[$p] 'array') -and -not (EdStarts $s.Kind[$p] 'table')
-}
-
-# ---------------------------------------------------------------------------------------------------------------
-# The whole
-
-function EdTell($message) { $script:Ed.Messages.Add((EdOneLine $message)) }
-
-function EdRefuse($code, $message) {
-    EdTell ('edit: ' + $message)
-    return $code
-}
-
-# The letters of a text as keys
-function EdSet($names) {
-    $set = EdMap
-    foreach ($name in $names) { $set[$name] = 1 }
-    return $set
-}
-
-function EdFlags($codes) {
-    $flags = [bool[]]::new(256)
-    foreach ($code in $codes) { $flags[$code] = $true }
-    return , $flags
-}
-
-function EdStart($mode, $format, $rows, $before, $file) {
-    $s = @{ Mode = "$mode"; Format = "$format"; File = $file; Rows = @($rows); Before = @($before); IsToml = [string]::Equals($format, 'toml') }
-    $script:Ed = $s
-    $s.Modes = @{ get = 'EdReadQuestions', 'EdAnswer'; same = 'EdReadRows', 'EdCompare'; set = 'EdReadSettings', 'EdSetAll'; undo = 'EdReadRecords', 'EdUndoAll' }
-    $s.Formats = EdSet @('json', 'jsonc', 'toml')
-    $s.Headed = EdSet @('table', 'implicit', 'dotted')
-    $s.Tabular = EdSet @('object', 'table', 'implicit', 'dotted')
-    $s.KindWords = EdMap
-    foreach ($pair in @(@('int', 'number'), @('float', 'number'), @('bool', 'boolean'), @('array', 'list'), @('tables', 'list'), @('table', 'object'), @('implicit', 'object'), @('dotted', 'object'))) { $s.KindWords[$pair[0]] = $pair[1] }
-    $s.OddsAt = 0
-    $s.Boxes = EdSet @('object', 'array', 'table')
-    foreach ($name in 'Want', 'Silent', 'Need', 'SetType', 'SetValue', 'Anchor', 'Keep', 'Join', 'Kinds', 'Star', 'Only', 'Form', 'Owners', 'Ours', 'New', 'Lost', 'Done') { $s[$name] = EdMap }
-    foreach ($name in 'Sets', 'Drops', 'Record', 'Messages', 'Asked', 'Answers', 'Missing') { $s[$name] = [System.Collections.Generic.List[string]]::new() }
-    foreach ($name in 'Records', 'Edits') { $s[$name] = [System.Collections.Generic.List[object]]::new() }
-    foreach ($name in 'Text', 'Mark', 'Why', 'Odds', 'Path', 'Eol', 'Unit', 'Colon') { $s[$name] = '' }
-    foreach ($name in 'Length', 'Pos', 'NameEnd', 'ValueEnd', 'Free') { $s[$name] = 0 }
-    foreach ($name in 'Pattern', 'Foreign', 'Gone', 'Held', 'HeldEnd') { $s[$name] = $null }
-    $s.Hush = $false
-    $s.RunsOn = $false
-    $s.Token = [System.Text.RegularExpressions.Match]::Empty
-    foreach ($name in 'StackOpen', 'StackCount') { $s[$name] = [int[]]::new(202) }
-    $s.StackMember = [object[]]::new(202)
-    foreach ($name in 'StackHush', 'StackWanted') { $s[$name] = [bool[]]::new(202) }
-    $s.StackPath = [string[]]::new(202)
-    EdStartTables
-}
-
-function EdStartTables {
-    $s = $script:Ed
-    $s.Letters = @{ 98 = "`b"; 102 = "`f"; 110 = "`n"; 114 = "`r"; 116 = "`t"; 34 = '"'; 92 = '\'; 47 = '/' }
-    $s.Short = @{ 8 = '\b'; 12 = '\f'; 10 = '\n'; 13 = '\r'; 9 = '\t'; 34 = '\"'; 92 = '\\' }
-    $s.Odd = [char[]]@(92, 126, 47)
-    $s.Spaces = EdFlags @(9, 10, 13, 32)
-    $s.Bare = EdFlags (@(45, 95) + (48..57) + (65..90) + (97..122))
-    if ($s.IsToml) { $s.Trivia = EdFlags @(10, 13, 35) }
-    elseif ($s.Format -eq 'jsonc') { $s.Trivia = EdFlags @(9, 10, 13, 32, 47) }
-    else { $s.Trivia = EdFlags @(9, 10, 13, 32) }
-}
-
-function EdRun {
-    $s = $script:Ed
-    EdWanted ''
-    $plan, $work = $s.Modes[$s.Mode]
-    if (-not (& $plan)) { return EdRefuse 2 'the plan is not understood' }
-    if ($s.Mode -eq 'set' -or $s.Mode -eq 'undo') { $s.Foreign = [System.Collections.Generic.List[string]]::new() }
-    $isRead = EdParse $s.Text $s.Foreign
-    while ($isRead -and $s.Star.Count -gt 0 -and (EdUnstar)) {
-        if ($null -ne $s.Foreign) { $s.Foreign.Clear() }
-        $isRead = EdParse $s.Text $s.Foreign
-    }
-    if (-not $isRead) { return EdRefuse 3 ($s.File + ':' + $s.Why) }
-    return & $work
-}
-
-# ---------------------------------------------------------------------------------------------------------------
-# Entry
-
-function Invoke-Editor($mode, $format, $rows, $text, $before = @(), $file = 'file') {
-    EdStart $mode $format $rows $before $file
-    $s = $script:Ed
-    $code = 2
-    if (-not $s.Modes.ContainsKey("$mode") -or -not $s.Formats.ContainsKey("$format") -or $text -cmatch '[^\x00-\xff]') {
-        EdTell 'edit: wrong use'
-    } elseif (-not (EdLoad $text)) {
-        $code = EdRefuse 3 ($file + ':1:1: ' + $s.Why)
-    } else {
-        $code = EdRun
-    }
-    return EdResult $code
-}
-
-function EdResult($code) {
-    $s = $script:Ed
-    $edited = $code -eq 0 -and ($s.Mode -eq 'set' -or $s.Mode -eq 'undo')
-    $record = @()
-    if ($edited -and $s.Mode -eq 'set') { $record = @("crossfade-undo`t1`t" + $s.Format) + $s.Record.ToArray() }
-    return @{
-        Code = [int]$code
-        Text = $(if ($edited) { $s.Mark + $s.Text } else { $null })
-        Lines = $s.Answers.ToArray()
-        Record = $record
-        Messages = $s.Messages.ToArray()
-    }
 }
 
 # ---- The work ----

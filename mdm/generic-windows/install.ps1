@@ -36,14 +36,14 @@
 # Contents, by line:
 #     63  Settings and vehicle
 #    123  CLIs: their files, settings and signs
-#    534  Output
-#    617  Options
-#    694  Token
-#    757  Machine: its system, people and CLIs
-#   1087  Lock
-#   1130  Files
-#   1947  Background processes
-#   1998  Editor of JSON and TOML files
+#    534  Editor of JSON and TOML files
+#   2311  Output
+#   2394  Options
+#   2471  Token
+#   2534  Machine: its system, people and CLIs
+#   2864  Lock
+#   2907  Files
+#   3724  Background processes
 #   3775  The work
 #   3898  Start
 Set-PSDebug -Off
@@ -530,1470 +530,6 @@ $CLIS = @{
 }
 # The last rows of a user's table are those of the machine's.
 foreach ($each in $CLIS.Values) { $each.User.Rows = @($each.User.Rows) + @($each.System.Rows | Select-Object -Last $each.User.Tail) }
-
-# ---- Output ----
-
-# Text from outside, without characters that control a terminal
-function Get-Plain($text) { [regex]::Replace([string]$text, '[^ -~]', '?') }
-
-# Write-Line TEXT: a line of output
-function Write-Line($text) { [Console]::Out.WriteLine([string]$text) }
-
-function Write-Problem($text) { [Console]::Error.WriteLine('error: ' + $text) }
-
-# Get-Where RECORD: where an error was and of which kind
-function Get-Where($record) {
-  $line = 0
-  if ($null -ne $record.InvocationInfo) { $line = $record.InvocationInfo.ScriptLineNumber }
-  return '(line ' + $line + ', ' + [string]$record.Exception.GetType() + ')'
-}
-
-# Stop-Run CODE REASON: one line for a person, the report line, and the end
-function Stop-Run($code, $reason) {
-  Write-Problem $reason
-  $run.Fingerprints = 'none'
-  Complete-Run 'error' $code
-}
-
-# Add-Trouble CLI FILE REASON [CODE]: one file is left unchanged
-function Add-Trouble($cli, $file, $reason, $code = 0) {
-  Write-Problem ((Get-Plain $file) + ': ' + $reason)
-  if ($code -eq 0) {
-    $run.Refused = $true
-    Set-State $cli 'refused'
-    return
-  }
-  Set-State $cli 'error'
-  if ($run.Worst -ne 12) { $run.Worst = $code }
-}
-
-# Set-State CLI STATE: of two states of a CLI the first in this list stays: what another install can change comes first
-$STATES = 'drift', 'stale', 'error', 'refused', 'old', 'unknown', 'ok', 'absent'
-function Set-State($cli, $state) {
-  if ([array]::IndexOf($STATES, $state) -lt [array]::IndexOf($STATES, $run.States[$cli])) { $run.States[$cli] = $state }
-}
-
-# Test-State STATE: whether any CLI has this state
-function Test-State($state) {
-  foreach ($cli in $run.Clis) { if ($run.States.ContainsKey($cli) -and $run.States[$cli] -ceq $state) { return $true } }
-  return $false
-}
-
-# Complete-Run RESULT CODE: the report line, and the end
-function Complete-Run($result, $code) {
-  $run.Finished = $true
-  $pairs = @(foreach ($cli in $run.Clis) { if ($run.States.ContainsKey($cli)) { $cli + ':' + $run.States[$cli] } })
-  $line = 'crossfade ' + $result + ' fp=' + $run.Fingerprints + ' cfg=1 cli=' + ($pairs -join ',') + ' users=' + $run.Users
-  if ($run.Skipped -gt 0) { $line += ' skipped=' + $run.Skipped }
-  if ($run.Gone -gt 0) { $line += ' gone=' + $run.Gone }
-  if ($run.Linux -gt 0) { $line += ' wsl=' + $run.Linux }
-  Write-Report $line
-  try { Save-Trace $result $line } catch { $run.Trace = $false }
-  exit (Get-ExitCode $code)
-}
-
-# Add-Token FINGERPRINT: one token seen is its fingerprint, several are mixed
-function Add-Token($print) {
-  if ($run.Fingerprints -ceq 'none') { $run.Fingerprints = $print }
-  elseif ($run.Fingerprints -cne $print) { $run.Fingerprints = 'mixed' }
-}
-
-# Get-Fingerprint TOKEN: the first 12 hex digits of SHA-256 over a token
-function Get-Fingerprint($text) {
-  $bytes = $LATIN1.GetBytes($text)
-  $writer = New-Object System.IO.Pipes.AnonymousPipeServerStream(
-    [System.IO.Pipes.PipeDirection]::Out, [System.IO.HandleInheritability]::None, 8192)
-  $reader = New-Object System.IO.Pipes.AnonymousPipeClientStream([System.IO.Pipes.PipeDirection]::In, $writer.ClientSafePipeHandle)
-  try {
-    $writer.Write($bytes, 0, $bytes.Length)
-    $writer.Dispose()
-    return (Get-FileHash -Algorithm SHA256 -InputStream $reader).Hash.Substring(0, 12).ToLowerInvariant()
-  } finally {
-    $writer.Dispose()
-    $reader.Dispose()
-  }
-}
-
-# ---- Options ----
-
-# Test-Feature NAME: whether it is on
-function Test-Feature($name) { $run.Features -ccontains $name }
-
-# Switch-Feature WORD: turns a feature on, or with no- in front off
-function Switch-Feature($word) {
-  $other = 'no-' + $word
-  if ($word.StartsWith('no-', [StringComparison]::Ordinal)) { $other = $word.Substring(3) }
-  $run.Features = @($run.Features | Where-Object { $_ -cne $other -and $_ -cne $word }) + $word
-}
-
-# Select-Action ACTION: only what this file has the parts for
-function Select-Action($word) {
-  if ($ACTIONS -ccontains $word) { $run.Action = $word }
-  else { $run.Complaint = 'this file cannot ' + $word + ', only: ' + ($ACTIONS -join ' ') }
-}
-
-function Read-Options {
-  foreach ($given in $run.Options) {
-    $word = [string]$given -creplace '^--', ''
-    switch -CaseSensitive -Regex ($word) {
-      '\A\z' { break }
-      '\A(install|report|uninstall|self-test)\z' { Select-Action $word; break }
-      '\A(h|-h|help)\z' { $run.WantsHelp = $true; break }
-      '\Adry-run\z' { $run.DryRun = $true; break }
-      '\Ascope=(system|user)\z' { $run.Scope = $word.Substring(6); break }
-      '\Ausers=(all|self)\z' { $run.Accounts = $word.Substring(6); break }
-      '\Aclis=' { $run.Clis = @($word.Substring(5).Split(',') | Where-Object { $_ -cne '' }); break }
-      '\Aendpoint=' { $run.Endpoint = $word.Substring(9); break }
-      '\Aexpect=' { $run.Expect = $word.Substring(7); break }
-      '\Ahelper\z' { $run.Complaint = 'helper is not on Windows: the header program is one for sh; the token is in the settings file, and sessions take up a new one when they start'; break }
-      '\Arestart\z' { $run.Complaint = 'restart is not on Windows: SYSTEM cannot act as another account; sign that account out and in, or restart the machine'; break }
-      '\A(no-helper|no-restart|(no-)?(host|prompts|responses|tools))\z' { Switch-Feature $word; break }
-      default { $run.Complaint = 'an option this script does not know; see the top of it, or run it with --help' }
-    }
-  }
-}
-
-function Test-Options {
-  foreach ($cli in $run.Clis) {
-    if ($KNOWN -ccontains $cli) { $run.States[$cli] = 'absent' }
-    else { $run.Complaint = 'clis= has an unknown CLI; known: ' + ($KNOWN -join ' ') }
-  }
-  if ($run.Complaint -cne '') { Stop-Run 2 $run.Complaint }
-  if ($run.Clis.Count -eq 0) { Stop-Run 2 ('clis= names nothing; leave it out for all of: ' + ($KNOWN -join ' ')) }
-  if ($run.Expect -cnotmatch '\A([0-9a-f]{12})?\z') { Stop-Run 2 'expect= is not a fingerprint of 12 hex digits' }
-}
-
-# Where telemetry goes: an https URL, or http to this machine
-function Test-Endpoint {
-  $given = $run.Endpoint
-  if ($given -ceq '') { Stop-Run 2 'no endpoint is given' }
-  if ($given -cnotmatch '\Ahttps?://') { Stop-Run 2 'the endpoint does not begin with https://' }
-  $scheme = $given.Substring(0, $given.IndexOf(':', [StringComparison]::Ordinal))
-  $place = $given.Substring($scheme.Length + 3).TrimEnd('/')
-  $run.Endpoint = $scheme + '://' + $place
-  if ($place.Contains('@')) { Stop-Run 2 'the endpoint contains a user name; the token is given separately' }
-  if ($place -cmatch '[^\]A-Za-z0-9._~:/%\[-]') { Stop-Run 2 'the endpoint contains a character that is not allowed in a base URL' }
-  if ($place -cmatch '/v1/(logs|metrics|traces)\z') { Stop-Run 2 'the endpoint is for one signal only; remove its end from /v1 on' }
-  $authority = $place.Split('/')[0]
-  $label = '[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?'
-  $octet = '(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])'
-  $port = '(:(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[0-5]?[0-9]{1,4}))?'
-  $name = $label + '([.]' + $label + ')*[.]?'
-  if (Test-Authority $authority '([^:]*[.])?([0-9]+|0x[0-9a-f]*)[.]?(:.*)?') { $name = $octet + '([.]' + $octet + '){3}' }
-  if (-not (Test-Authority $authority ('(\[[0-9a-f:.]+\]|' + $name + ')' + $port))) {
-    Stop-Run 2 'the endpoint names no host and port that could exist'
-  }
-  if ($scheme -ceq 'http' -and -not (Test-Authority $authority ('(localhost|\[::1\]|127([.][0-9]+){3})' + $port))) {
-    Stop-Run 2 'the endpoint is http to another machine: the token would cross the network in clear text'
-  }
-}
-
-# Test-Authority TEXT PATTERN: whether host and port match it as a whole
-function Test-Authority($text, $pattern) { [regex]::IsMatch($text, '\A(?:' + $pattern + ')\z', 'IgnoreCase, CultureInvariant') }
-
-# ---- Token ----
-
-# Get-FirstLine TEXT: up to the first LF
-function Get-FirstLine($text) {
-  $end = $text.IndexOf("`n", [StringComparison]::Ordinal)
-  if ($end -lt 0) { return $text }
-  $line = $text.Substring(0, $end)
-  if ($line.EndsWith("`r", [StringComparison]::Ordinal)) { $line = $line.Substring(0, $line.Length - 1) }
-  return $line
-}
-
-# Read-TokenFile: the token from the file that the variable CROSSFADE_TOKEN_FILE names
-function Read-TokenFile {
-  $path = [Environment]::GetEnvironmentVariable('CROSSFADE_TOKEN_FILE')
-  if (-not $path) { return }
-  $found = $null
-  try { $found = Read-Bytes ($ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($path)) 65536 } catch { $found = $null }
-  if ($null -eq $found) { Stop-Run 11 'the token file cannot be read' }
-  $run.Token = Get-FirstLine $found
-}
-
-# Read-TokenInput: the token from standard input
-function Read-TokenInput {
-  $lines = @($feed)
-  $text = ''
-  if ($lines.Count -gt 0) { $text = [string]$lines[0] }
-  elseif ([Console]::IsInputRedirected) { $text = [Console]::In.ReadToEnd() }
-  if ($text.Length -gt 0 -and [int]$text[0] -eq 0xFEFF) { $text = $text.Substring(1) }
-  $run.Token = Get-FirstLine $text
-}
-
-# Get-TokenProblem TOKEN: what is said after "the token", or nothing
-function Get-TokenProblem($text) {
-  if ($text.Length -eq 0) { return 'is empty; copy it again, alone and on one line' }
-  if ([regex]::IsMatch($text, '\ABearer[ \t]', 'IgnoreCase, CultureInvariant')) { return 'starts with the word Bearer; remove that word' }
-  if ([regex]::IsMatch($text, '[^!-~]')) {
-    return 'contains white space, a control character or a non-ASCII character; copy it again, alone and on one line'
-  }
-  if ($text.Length -lt 20) { return 'is too short (' + $text.Length + ' characters); copy all of it' }
-  if ($text.Length -gt $LONGEST_TOKEN) {
-    return 'is too long (' + $text.Length + ' characters), or was cut; copy it again, alone and on one line'
-  }
-}
-
-# Takes the token and checks it
-function Get-Token {
-  Set-GivenToken
-  $text = $run.Token
-  if ($text.Length -eq 0) {
-    if ($run.DryRun) { return }
-    Stop-Run 11 ('no token: ' + $TOKEN_HINT)
-  }
-  if ([regex]::IsMatch($text, '\A@[^\r\n]*@\z|\{\{|\$\{|\A<.*>\z|\A\$')) {
-    Stop-Run 11 'the token is still a placeholder; put the real one there'
-  }
-  $problem = Get-TokenProblem $text
-  if ($problem) { Stop-Run 11 ('the token ' + $problem) }
-  if ([regex]::IsMatch($text, '[^A-Za-z0-9._~-]')) {
-    Stop-Run 11 'the token contains a character that a CLI would change; it may have letters, digits, . _ ~ and -'
-  }
-  Add-Token (Get-Fingerprint $text)
-}
-
-# ---- Machine: its system, people and CLIs ----
-
-# Start-Program FILE ARGUMENTS INPUT: runs a program without a window
-function Start-Program($file, $arguments, $text) {
-  $start = New-Object System.Diagnostics.ProcessStartInfo($file, $arguments)
-  $start.UseShellExecute = $false
-  $start.CreateNoWindow = $true
-  $start.RedirectStandardInput = $true
-  $start.RedirectStandardOutput = $true
-  $start.RedirectStandardError = $true
-  try { $process = [System.Diagnostics.Process]::Start($start) } catch { return @{ Code = -1; Output = ''; Errors = '' } }
-  try {
-    $errors = $process.StandardError.ReadToEndAsync()
-    if ($null -ne $text) {
-      $bytes = $LATIN1.GetBytes($text)
-      $process.StandardInput.BaseStream.Write($bytes, 0, $bytes.Length)
-      $process.StandardInput.BaseStream.Flush()
-    }
-    $process.StandardInput.Close()
-    $output = $process.StandardOutput.ReadToEnd()
-    $process.WaitForExit()
-    return @{ Code = $process.ExitCode; Output = $output; Errors = $errors.Result }
-  } finally { $process.Dispose() }
-}
-
-# Start-Native: a 32-bit PowerShell on a 64-bit Windows sees other folders and another registry: the same script runs in the 64-bit one
-function Start-Native {
-  $program = Find-Native
-  if (-not $program) { return }
-  if (-not $SCRIPT_PATH) { Stop-Run 13 'this is a 32-bit PowerShell, and the script is no file that the 64-bit one could run' }
-  foreach ($word in $run.Options) {
-    if ([string]$word -cnotmatch '\A[A-Za-z0-9=:/._,~\[\]%-]+\z') { Stop-Run 2 'an option cannot be handed to the 64-bit PowerShell' }
-  }
-  if (-not [System.IO.File]::Exists($program)) { Stop-Run 13 'this is a 32-bit PowerShell, and there is no 64-bit one' }
-  $words = '-NoProfile -NonInteractive -File "' + $SCRIPT_PATH + '" ' + ($run.Options -join ' ')
-  if ($run.Token.Length -eq 0 -and -not [Environment]::GetEnvironmentVariable('CROSSFADE_TOKEN_FILE')) { Read-TokenInput }
-  $end = Start-Program $program $words ($run.Token + "`n")
-  [Console]::Error.Write($end.Errors)
-  [Console]::Out.Write($end.Output)
-  exit $end.Code
-}
-
-# Find-Native: the 64-bit PowerShell, if this is not it already
-function Find-Native {
-  if ([Environment]::Is64BitProcess -or -not [Environment]::Is64BitOperatingSystem) { return '' }
-  return $env:SystemRoot + '\sysnative\WindowsPowerShell\v1.0\powershell.exe'
-}
-
-# Who runs this
-function Get-Self {
-  $me = [System.Security.Principal.WindowsIdentity]::GetCurrent()
-  $principal = New-Object System.Security.Principal.WindowsPrincipal($me)
-  @{ Sid = $me.User.Value; IsAdmin = $principal.IsInRole([System.Security.Principal.WindowsBuiltInRole]::Administrator) }
-}
-
-# Get-Place NAME: one of the folders of this system
-function Get-Place($name) {
-  if ($name -ceq 'ProgramFiles') {
-    if ($env:ProgramW6432) { return $env:ProgramW6432 }
-    return $env:ProgramFiles
-  }
-  if ($env:ProgramData) { return $env:ProgramData }
-  return [Environment]::GetFolderPath('CommonApplicationData')
-}
-
-# Get-OwnHome: of the account that runs this
-function Get-OwnHome {
-  if ($env:USERPROFILE) { return $env:USERPROFILE }
-  return [Environment]::GetFolderPath('UserProfile')
-}
-
-# Test-Machine: whether this script can work here
-function Test-Machine {
-  if (-not $ON_WINDOWS) { Stop-Run 13 ('this script is for: ' + ($SYSTEMS -join ' ')) }
-  $self = Get-Self
-  $run.Self = $self.Sid
-  $run.IsAdmin = $self.IsAdmin
-  if (-not $run.IsAdmin) {
-    if ($run.Scope -ceq 'system') { Stop-Run 2 'scope=system needs an administrator or SYSTEM; or run it with scope=user' }
-    $run.Accounts = 'self'
-  }
-  foreach ($name in 'ProgramFiles', 'ProgramData') {
-    $place = Get-Place $name
-    if (-not $place) { Stop-Run 13 ('this system does not say where its folder ' + $name + ' is') }
-    $run.Places[$name] = $place
-  }
-}
-
-# Join-Place BASE PATH: a path of our tables, which have slashes, below a folder
-function Join-Place($base, $path) { $base.TrimEnd('\', '/') + $SEPARATOR + $path.Replace('/', $SEPARATOR) }
-
-# Expand-Place PATH: a path of our tables that begins with %ProgramFiles% or %ProgramData%
-function Expand-Place($path) {
-  $parts = $path.Split('%')
-  Join-Place $run.Places[$parts[1]] $parts[2].TrimStart('/')
-}
-
-# Open-Key HIVE PATH: a key of the registry as 64-bit programs see it, for reading
-function Open-Key($hive, $path) { [Microsoft.Win32.RegistryKey]::OpenBaseKey($hive, 'Registry64').OpenSubKey($path) }
-
-# Get-ProfileRows: what the registry's list of profiles says: SID, path as it is written there, state
-function Get-ProfileRows {
-  $list = Open-Key 'LocalMachine' ('SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList')
-  if ($null -eq $list) { return }
-  foreach ($sid in $list.GetSubKeyNames()) {
-    $key = $list.OpenSubKey($sid)
-    if ($null -eq $key) { continue }
-    $path = $key.GetValue('ProfileImagePath', '', 'DoNotExpandEnvironmentNames')
-    @{ Sid = $sid; Path = [string]$path; State = $key.GetValue('State', 0) }
-  }
-}
-
-# Test-Linux SID: whether the account has a Linux in WSL, whose CLIs this script does not touch
-function Test-Linux($sid) {
-  try { $key = Open-Key 'Users' ($sid + '\Software\Microsoft\Windows\CurrentVersion\Lxss') } catch { return $false }
-  return ($null -ne $key -and @($key.GetSubKeyNames() | Where-Object { $_ -cmatch '\A\{' }).Count -gt 0)
-}
-
-# Get-MachineId: which Windows made for this machine
-function Get-MachineId {
-  $key = Open-Key 'LocalMachine' ('SOFTWARE\Microsoft\Crypto' + 'graphy')
-  if ($null -eq $key) { return '' }
-  return $key.GetValue('MachineGuid', '')
-}
-
-# Get-Policy POLICY [SID]: the text of a policy in the registry, of the machine or of an account that is signed in
-function Get-Policy($policy, $sid = '') {
-  try {
-    if ($sid -ceq '') { $key = Open-Key 'LocalMachine' $policy[0] } else { $key = Open-Key 'Users' ($sid + '\' + $policy[0]) }
-    if ($null -eq $key) { return '' }
-    return [string]$key.GetValue($policy[1], '')
-  } catch { return ' ' }
-}
-
-# Get-VariableKeys SID: where the registry has the environment of an account, as long as it is signed in, and that of the machine
-function Get-VariableKeys($sid) {
-  $keys = @(Open-Key 'Users' ($sid + '\Environment')) +
-    @(Open-Key 'LocalMachine' 'SYSTEM\CurrentControlSet\Control\Session Manager\Environment')
-  $keys | Where-Object { $null -ne $_ }
-}
-
-# Get-Variables SID NAME: what these environments have for a name
-function Get-Variables($sid, $name) {
-  try {
-    foreach ($key in @(Get-VariableKeys $sid)) { [string]$key.GetValue($name, '', 'DoNotExpandEnvironmentNames') }
-  } catch { '?' }
-}
-
-# Test-Variable SID PATTERN: whether they have a variable whose name is like that, or cannot be read
-function Test-Variable($sid, $pattern) {
-  try {
-    foreach ($key in @(Get-VariableKeys $sid)) {
-      foreach ($name in $key.GetValueNames()) { if ([regex]::IsMatch($name, '\A(?:' + $pattern + ')\z', $ANY_CASE)) { return $true } }
-    }
-  } catch { return $true }
-  return $false
-}
-
-# Expand-Profile PATH: with the two variables that mean the same for everybody
-function Expand-Profile($path) {
-  $path = [regex]::Replace($path.Trim(), '\A%SystemDrive%', [string]$env:SystemDrive, 'IgnoreCase, CultureInvariant')
-  $path = [regex]::Replace($path, '\A%SystemRoot%', [string]$env:SystemRoot, 'IgnoreCase, CultureInvariant').TrimEnd('\', '/', ' ', '.')
-  if ($path -cmatch '\A[A-Za-z]:[\\/][^%:*?"<>|]+\z') { return $path }
-  return ''
-}
-
-# Test-Network PATH: whether its drive is on the network
-function Test-Network($path) {
-  if ($path -cnotmatch '\A[A-Za-z]:') { return $false }
-  return (New-Object System.IO.DriveInfo($path.Substring(0, 1))).DriveType -eq [System.IO.DriveType]::Network
-}
-
-# Select-People ROWS: the accounts of people among them, whether they are signed in or not: no services, no remains of a broken profile (SID.bak), nothing temporary (0x800) or a backup (0x8000)
-function Select-People($rows) {
-  $seen = @{}
-  foreach ($row in $rows) {
-    if ($row.Sid -cnotmatch '\AS-1-(5-21|12-1)(-[0-9]+){4}\z') { continue }
-    $state = 0
-    if ($row.State -is [int]) { $state = $row.State }
-    if (($state -band 0x8800) -ne 0) { continue }
-    $path = Expand-Profile $row.Path
-    if ($path -ceq '' -or (Test-Network $path)) {
-      $run.Skipped++
-      continue
-    }
-    if (-not [System.IO.Directory]::Exists($path)) {
-      if ([System.IO.Directory]::Exists([System.IO.Path]::GetDirectoryName($path))) { $run.Gone++ } else { $run.Skipped++ }
-      continue
-    }
-    $key = $path.ToUpperInvariant()
-    if ($seen.ContainsKey($key)) { continue }
-    $seen[$key] = $true
-    @{ Sid = $row.Sid; Home = $path }
-  }
-}
-
-# Find-People: sets People to accounts with SID, home and the words of the signs in it
-function Find-People {
-  if ($run.Accounts -ceq 'self') { $rows = @(@{ Sid = $run.Self; Home = (Get-OwnHome) }) }
-  else { $rows = @(Select-People @(Get-ProfileRows)) }
-  $run.Machine = Find-Signs '' 'MachineSigns'
-  $run.People = @(foreach ($person in $rows) {
-    if (-not [System.IO.Directory]::Exists($person.Home)) {
-      $run.Skipped++
-      continue
-    }
-    $run.Users++
-    if (Test-Linux $person.Sid) { $run.Linux++ }
-    $own = Find-Signs $person.Home 'UserSigns'
-    $words = @{}
-    foreach ($cli in $KNOWN) { $words[$cli] = @($run.Machine[$cli]) + @($own[$cli]) }
-    @{ Sid = $person.Sid; Home = $person.Home; Words = $words }
-  })
-}
-
-# Find-Signs HOME TABLE: for each CLI the releases that show without running anything: N.N.N, ? for a sign without one, ours for an undo record of this script
-function Find-Signs($base, $table) {
-  $found = @{}
-  foreach ($cli in $KNOWN) {
-    $found[$cli] = @(foreach ($sign in $CLIS[$cli][$table]) {
-      foreach ($path in @(Expand-Pattern $base $sign[1])) { Read-Sign $sign[0] $path }
-    })
-  }
-  return $found
-}
-
-# Expand-Pattern BASE PATTERN: the paths that exist
-function Expand-Pattern($base, $pattern) {
-  if ($base -ceq '') {
-    $parts = $pattern.Split('%')
-    $base = $run.Places[$parts[1]]
-    $pattern = $parts[2].TrimStart('/')
-  }
-  $paths = @($base)
-  foreach ($part in $pattern.Split('/')) {
-    $paths = @(foreach ($path in $paths) {
-      if (-not $part.Contains('*')) { $path + $SEPARATOR + $part }
-      elseif ([System.IO.Directory]::Exists($path)) {
-        try { [System.IO.Directory]::GetDirectories($path, $part) | Select-Object -First 500 } catch { continue }
-      }
-    })
-  }
-  return $paths | Where-Object { [System.IO.File]::Exists($_) -or [System.IO.Directory]::Exists($_) }
-}
-
-# Read-Sign KIND PATH: package, a package.json
-function Read-Sign($kind, $path) {
-  if ($kind -ceq 'ours') { return 'ours' }
-  $release = ''
-  if ($kind -ceq 'folder') {
-    $release = [System.IO.Path]::GetFileName($path)
-    if ($release -cnotmatch '\Av?[0-9]') { return }
-  }
-  if ($kind -ceq 'package') {
-    try { $text = Read-Bytes $path 262144 } catch { return '?' }
-    if ($null -eq $text) { return '?' }
-    $match = [regex]::Match($text, '"version"\s*:\s*"([^"]*)"')
-    if ($match.Success) { $release = $match.Groups[1].Value }
-  }
-  $match = [regex]::Match($release, '\Av?([0-9]{1,9}\.[0-9]{1,9})((?:\.[0-9]{1,9})*)')
-  if (-not $match.Success) { return '?' }
-  $rest = $match.Groups[2].Value
-  if ($rest -ceq '') { $rest = '.0' }
-  return $match.Groups[1].Value + $rest
-}
-
-# Test-Older A B: whether one release is before another
-function Test-Older($a, $b) {
-  $left = $a.Split('.')
-  $right = $b.Split('.')
-  for ($i = 0; $i -lt $left.Count -or $i -lt $right.Count; $i++) {
-    $x = 0
-    $y = 0
-    if ($i -lt $left.Count) { [void][int]::TryParse($left[$i], [ref]$x) }
-    if ($i -lt $right.Count) { [void][int]::TryParse($right[$i], [ref]$y) }
-    if ($x -ne $y) { return $x -lt $y }
-  }
-  return $false
-}
-
-# Get-Release WORDS: the oldest of those found
-function Get-Release($words) {
-  $release = ''
-  foreach ($word in $words) {
-    if ($word -ceq 'ours') { continue }
-    if ($word -ceq '?') { if ($release -ceq '') { $release = '?' } }
-    elseif ($release -ceq '' -or $release -ceq '?' -or (Test-Older $word $release)) { $release = $word }
-  }
-  return $release
-}
-
-# Get-Since LAYER: the first release that obeys it
-function Get-Since($layer) {
-  foreach ($pair in $layer.SinceWith) { if (Test-Feature $pair[0]) { return $pair[1] } }
-  return $layer.Since
-}
-
-# Test-Unread CLI RELEASE: whether it does not read the file of the machine, for the folders that lead there
-function Test-Unread($cli, $release) {
-  $since = $CLIS[$cli].System.Closed
-  if ($since -ceq '' -or (Test-Older $release $since)) { return $false }
-  $path = Expand-Place $CLIS[$cli].System.File
-  try { return ((Test-Crowded $path) -and -not (Test-Shared $path $false)) } catch { return $true }
-}
-
-# Get-Layers CLI WORDS: which layers matter for whoever has this on the machine
-function Get-Layers($cli, $words) {
-  $release = Get-Release $words
-  $in = @{ Release = $release; System = $false; User = $false }
-  if ($release -ceq '') { return $in }
-  if ($run.Scope -cne 'system') { $in.User = $true }
-  elseif ($release -ceq '?') { $in.System = $in.User = $true }
-  elseif (Test-Older $release (Get-Since $CLIS[$cli].System)) { $in.User = $true }
-  elseif (Test-Unread $cli $release) { $in.User = $true }
-  else { $in.System = $true }
-  if ($in.User -and $release -cne '?' -and (Test-Older $release (Get-Since $CLIS[$cli].User))) {
-    $in.User = $false
-    Set-State $cli 'old'
-  }
-  return $in
-}
-
-# What names this machine, as resource attributes
-function Get-Identity {
-  $name = [regex]::Replace([Environment]::MachineName, '[^A-Za-z0-9._-]', '')
-  $id = [regex]::Replace([string](Get-MachineId), '[^A-Za-z0-9._-]', '')
-  if ($id -cne '') { return 'host.name=' + $name + ',host.id=' + $id }
-  return 'host.name=' + $name
-}
-
-# ---- Lock ----
-
-# Enter-Lock PATH: one run at a time
-function Enter-Lock($path) {
-  $options = [System.IO.FileOptions]::None
-  if ($ON_WINDOWS) { $options = [System.IO.FileOptions]::DeleteOnClose }
-  $until = [DateTime]::UtcNow.AddSeconds($PATIENCE)
-  while ($true) {
-    try {
-      $run.Lock = New-Object System.IO.FileStream($path, [System.IO.FileMode]::OpenOrCreate, [System.IO.FileAccess]::ReadWrite,
-        [System.IO.FileShare]::None, 1, $options)
-      return
-    } catch {
-      $code = Get-ErrorCode $_.Exception
-      if ($code -ne 32 -and $code -ne 5 -and $code -ne 11) { Stop-Run 12 ('no lock can be made at ' + (Get-Plain $path)) }
-      if ([DateTime]::UtcNow -ge $until) {
-        if ($code -eq 5) { Stop-Run 12 ('no lock can be made at ' + (Get-Plain $path)) }
-        Stop-Run 11 'another run is at work'
-      }
-    }
-    Start-Sleep -Milliseconds 250
-  }
-}
-
-# Exit-Lock: lets the next run in
-function Exit-Lock {
-  if ($null -ne $run.Lock) { $run.Lock.Dispose() }
-  $run.Lock = $null
-}
-
-function Enter-Run {
-  if ($run.IsAdmin) { Enter-Lock (Join-Place $run.Places['ProgramFiles'] 'otel-crossfade.lock') }
-  else { Enter-Lock (Join-Place (Get-OwnHome) '.otel-crossfade.lock') }
-}
-
-# Get-ErrorCode EXCEPTION: the number of the system's error inside it
-function Get-ErrorCode($exception) {
-  while ($null -ne $exception.InnerException) { $exception = $exception.InnerException }
-  if ($exception -is [System.IO.IOException]) { return $exception.HResult -band 0xFFFF }
-  if ($exception -is [System.UnauthorizedAccessException]) { return 5 }
-  return 0
-}
-
-# ---- Files ----
-
-# Get-Security PATH: owner, group and access list of a file or folder, as SDDL
-function Get-Security($path) {
-  $kind = 'System.Security.AccessControl.FileSecurity'
-  if ([System.IO.Directory]::Exists($path)) { $kind = 'System.Security.AccessControl.DirectorySecurity' }
-  $security = New-Object $kind($path, [System.Security.AccessControl.AccessControlSections]'Access, Owner, Group')
-  return $security.GetSecurityDescriptorSddlForm('Access, Owner, Group')
-}
-
-# Set-Security PATH SDDL: the same, written
-function Set-Security($path, $sddl) {
-  $kind = 'System.Security.AccessControl.FileSecurity'
-  if ([System.IO.Directory]::Exists($path)) { $kind = 'System.Security.AccessControl.DirectorySecurity' }
-  $security = New-Object $kind
-  $security.SetSecurityDescriptorSddlForm($sddl)
-  Set-Acl -LiteralPath $path -AclObject $security
-}
-
-# Set-Owner PATH SID: by the program of the system where the cmdlet may not, as it may not give a file away
-function Set-Owner($path, $sid) {
-  $parts = Read-Sddl (Get-Security $path)
-  if ($parts.Owner -ceq $sid) { return }
-  try { Set-Security $path ('O:' + $sid + 'G:' + $parts.Group + 'D:' + $parts.Access) } catch { $parts.Failed = $true }
-  if ((Read-Sddl (Get-Security $path)).Owner -ceq $sid) { return }
-  [void](Start-Program ([Environment]::GetFolderPath('System') + '\icacls.exe') ('"' + $path + '" /setowner *' + $sid + ' /q') $null)
-}
-
-# Read-Sddl SDDL: its owner, group and access list, each as text
-function Read-Sddl($sddl) {
-  $match = [regex]::Match($sddl, '\A(?:O:(?<o>S-[0-9-]+|[A-Z]{2}))?(?:G:(?<g>S-[0-9-]+|[A-Z]{2}))?(?:D:(?<d>[^S]*?(?:\(.*?\))*))?(?:S:.*)?\z')
-  @{ Owner = (Get-Sid $match.Groups['o'].Value); Group = (Get-Sid $match.Groups['g'].Value); Access = $match.Groups['d'].Value; Failed = $false }
-}
-
-# https://learn.microsoft.com/windows/win32/secauthz/sid-strings
-$NAMED = @{ SY = 'S-1-5-18'; BA = 'S-1-5-32-544'; BU = 'S-1-5-32-545'; WD = 'S-1-1-0'; AU = 'S-1-5-11'; CO = 'S-1-3-0'; OW = 'S-1-3-4' }
-function Get-Sid($name) { if ($NAMED.ContainsKey($name)) { $NAMED[$name] } else { $name } }
-
-# Whoever may change the machine's files anyway: SYSTEM, administrators of the machine and its domain, the installer of Windows
-$ADMINS = 'S-1-5-18', 'S-1-5-32-544', 'LA', 'DA', 'EA', 'S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464'
-
-# What an access right's letters stand for: https://learn.microsoft.com/windows/win32/secauthz/ace-strings
-$RIGHT_NAMES = @{
-  GA = 0x10000000; GX = 0x20000000; GW = 0x40000000; RC = 0x20000; SD = 0x10000; WD = 0x40000; WO = 0x80000
-  CC = 0x1; DC = 0x2; LC = 0x4; SW = 0x8; RP = 0x10; WP = 0x20; DT = 0x40; LO = 0x80; CR = 0x100
-  FA = 0x1F01FF; FR = 0x120089; FW = 0x120116; FX = 0x1200A0; GR = 0x120089
-}
-
-# Get-Mask RIGHTS: as a number
-function Get-Mask($text) {
-  $mask = [long]0
-  if ($text -cmatch '\A0x[0-9A-Fa-f]{1,8}\z') {
-    [void][long]::TryParse($text.Substring(2), [System.Globalization.NumberStyles]::AllowHexSpecifier,
-      [System.Globalization.CultureInfo]::InvariantCulture, [ref]$mask)
-    return $mask
-  }
-  foreach ($match in [regex]::Matches($text, '..?')) {
-    if (-not $RIGHT_NAMES.ContainsKey($match.Value)) { return [long]0x7FFFFFFF }
-    $mask = $mask -bor $RIGHT_NAMES[$match.Value]
-  }
-  return $mask
-}
-
-# Test-Granted SDDL RIGHTS TRUSTED: whether anybody but the trusted gets one of these rights on the object itself, or owns it
-function Test-Granted($sddl, $rights, $trusted) {
-  $parts = Read-Sddl $sddl
-  if (-not ($trusted -ccontains $parts.Owner)) { return $true }
-  $entries = [regex]::Matches($parts.Access, '\((?<t>[^;]*);(?<f>[^;]*);(?<r>[^;]*);[^;]*;[^;]*;(?<s>[^;)]*)')
-  if ($entries.Count -eq 0 -and -not $parts.Access.Contains('P')) { return $true }
-  foreach ($entry in $entries) {
-    $who = Get-Sid $entry.Groups['s'].Value
-    if ($entry.Groups['f'].Value -cmatch '\A(..)*IO' -or $entry.Groups['t'].Value -cmatch '\A(XD|O?D)\z') { continue }
-    if ($who -ceq 'S-1-3-4' -or $trusted -ccontains $who) { continue }
-    if (((Get-Mask $entry.Groups['r'].Value) -band $rights) -ne 0) { return $true }
-  }
-  return $false
-}
-
-# Rights to write or replace a file
-$MAY_WRITE = [long]0x500D0116
-$MAY_REPLACE = [long]0x500D0040
-$MAY_READ = [long]2415919105
-
-# Test-Loose FILE: whether others than administrators can write it
-function Test-Loose($path) { Test-Granted (Get-Security $path) $MAY_WRITE $ADMINS }
-
-# Test-Shared FILE: whether others than administrators can replace it, by one of the folders that lead to it
-function Test-Shared($path, $isMerged) {
-  $folder = [System.IO.Path]::GetDirectoryName($path)
-  $rights = $MAY_REPLACE
-  if ($isMerged) { $rights = $rights -bor 0x2 }
-  while ($folder -and $folder.Length -gt $run.Root.Length) {
-    if ([System.IO.Directory]::Exists($folder)) {
-      $parent = [System.IO.Path]::GetDirectoryName($folder)
-      if ($parent -and (Test-Granted (Get-Security $folder) $rights $ADMINS)) { return $true }
-      $rights = $MAY_REPLACE
-    }
-    $folder = [System.IO.Path]::GetDirectoryName($folder)
-  }
-  return $false
-}
-
-# Test-Crowded FILE: whether others than administrators can change a folder that leads to it, or make something there
-function Test-Crowded($path) {
-  $folder = [System.IO.Path]::GetDirectoryName($path)
-  while ($folder -and $folder.Length -gt $run.Root.Length) {
-    $parent = [System.IO.Path]::GetDirectoryName($folder)
-    if ($parent -and [System.IO.Directory]::Exists($folder) -and (Test-Granted (Get-Security $folder) ($MAY_WRITE -bor $MAY_REPLACE) ($ADMINS + 'S-1-3-0'))) { return $true }
-    $folder = $parent
-  }
-  return $false
-}
-
-# Test-Readable FILE SID: whether others than this account and administrators can read it
-function Test-Readable($path, $sid) { Test-Granted (Get-Security $path) $MAY_READ ($ADMINS + $sid) }
-
-# The access lists of what this script makes: of the machine, everybody may read
-function Get-NewAccess($owner, $isFolder) {
-  $flags = ''
-  if ($isFolder) { $flags = 'OICI' }
-  $admins = 'P(A;' + $flags + ';FA;;;SY)(A;' + $flags + ';FA;;;BA)'
-  if ($owner -ceq '') { return $admins + '(A;' + $flags + ';0x1200a9;;;BU)' }
-  return $admins + '(A;' + $flags + ';FA;;;' + $owner + ')'
-}
-
-# Set-Access PATH ACCESS: with the owner that it has
-function Set-Access($path, $access) {
-  $parts = Read-Sddl (Get-Security $path)
-  Set-Security $path ('O:' + $parts.Owner + 'G:' + $parts.Group + 'D:' + $access)
-}
-
-# Test-SameSecurity A B: whether owner and access list are the same
-function Test-SameSecurity($a, $b) {
-  $left = Read-Sddl $a
-  $right = Read-Sddl $b
-  $plain = { param($text) [regex]::Replace([regex]::Replace($text, '\A[^(]*', ''), '(?<=\([^;]*;[^;)]*)ID', '') }
-  return ($left.Owner -ceq $right.Owner -and (& $plain $left.Access) -ceq (& $plain $right.Access))
-}
-
-# Read-Bytes PATH LIMIT: the bytes of a file as text, one character each
-function Read-Bytes($path, $limit) {
-  $share = [System.IO.FileShare]::ReadWrite -bor [System.IO.FileShare]::Delete
-  $stream = New-Object System.IO.FileStream($path, [System.IO.FileMode]::Open, [System.IO.FileAccess]::Read, $share)
-  try {
-    if ($stream.Length -gt $limit) { return $null }
-    $bytes = New-Object byte[] ([int]$stream.Length)
-    $count = 0
-    while ($count -lt $bytes.Length) {
-      $more = $stream.Read($bytes, $count, $bytes.Length - $count)
-      if ($more -eq 0) { break }
-      $count += $more
-    }
-    return $LATIN1.GetString($bytes, 0, $count)
-  } finally { $stream.Dispose() }
-}
-
-# Get-Flags PATH: its attributes
-function Get-Flags($path) { [int][System.IO.File]::GetAttributes($path) }
-
-# Get-Kind PATH: absent, file, folder, link (also what a cloud drive has not fetched), device, or unreadable
-function Get-Kind($path) {
-  try { $flags = Get-Flags $path } catch {
-    $code = Get-ErrorCode $_.Exception
-    if ($code -eq 2 -or $code -eq 3) { return 'absent' }
-    return 'unreadable'
-  }
-  if (($flags -band 0x441400) -ne 0) { return 'link' }
-  if (($flags -band 0x40) -ne 0) { return 'device' }
-  if (($flags -band 0x10) -ne 0) { return 'folder' }
-  return 'file'
-}
-
-# Test-Same A B: whether two texts are the same, byte for byte
-function Test-Same($a, $b) { [string]::Equals($a, $b, [StringComparison]::Ordinal) }
-
-# Get-Folder PATH
-function Get-Folder($path) { [System.IO.Path]::GetDirectoryName($path) }
-
-# Read-Folders PATH TOP: how many folders that lead to the file are missing below TOP, and why they cannot be used, if they cannot
-function Read-Folders($path, $top) {
-  $missing = 0
-  $why = ''
-  $folder = Get-Folder $path
-  while ($folder.Length -gt $top.Length) {
-    $kind = Get-Kind $folder
-    if ($kind -ceq 'absent') { $missing++ }
-    elseif ($kind -ceq 'link') { $why = 'linked' }
-    elseif ($kind -ceq 'unreadable') { $why = 'unreadable' }
-    elseif ($kind -cne 'folder') { $why = 'folder' }
-    $folder = Get-Folder $folder
-  }
-  @{ Missing = $missing; Why = $why }
-}
-
-# Read-Target PATH TOP: what the file and its undo record are
-function Read-Target($path, $top) {
-  $target = @{ Path = $path; Top = $top; State = 'ok'; Text = ''; Before = @(); HasRecord = $false; Ours = $false; Made = 0; Missing = 0 }
-  $folders = Read-Folders $path $top
-  $target.Missing = $folders.Missing
-  if ($folders.Why -cne '') {
-    $target.State = $folders.Why
-    return $target
-  }
-  if ($run.MayWrite) {
-    Repair-Target $path
-    Repair-Target ($path + '.crossfade-undo')
-  }
-  $kind = Get-Kind $path
-  if ($kind -ceq 'absent') { $target.State = 'absent' }
-  elseif ($kind -ceq 'link' -or $kind -ceq 'unreadable') { $target.State = $kind }
-  elseif ($kind -cne 'file' -or (Test-Reserved $path)) { $target.State = 'kind' }
-  else { Read-TargetText $target }
-  Read-Record $target
-  if ($target.State -ceq 'absent' -and -not $target.HasRecord) {
-    $target.Ours = $true
-    $target.Made = $target.Missing
-  }
-  return $target
-}
-
-# Test-Reserved PATH: whether the name is one of a device, such as nul: what is written there is lost
-function Test-Reserved($path) {
-  [System.IO.Path]::GetFileName($path) -match '\A(con|prn|aux|nul|com[0-9]|lpt[0-9])([. ].*)?\z|[. ]\z'
-}
-
-# Test-Place PATH: whether it is a full path on a drive, as Windows would take it: no share, no stream, no name of a device, nothing that depends on the folder one is in
-function Test-Place($path) {
-  if ($path -cnotmatch '\A[A-Za-z]:[\\/][^:*?"<>|\x00-\x1f]*\z') { return $false }
-  foreach ($part in [regex]::Split($path.Substring(3), '[\\/]')) { if (Test-Reserved $part) { return $false } }
-  return $true
-}
-
-function Read-TargetText($target) {
-  $until = [DateTime]::UtcNow.AddMilliseconds($LOCK_WAIT)
-  while ($true) {
-    try {
-      $found = Read-Bytes $target.Path $LARGEST
-      if ($null -eq $found) { $target.State = 'large' } else { $target.Text = $found }
-      return
-    } catch {
-      $target.State = 'unreadable'
-      if (-not (Test-Busy $_.Exception)) { return }
-      $target.State = 'busy'
-      if ([DateTime]::UtcNow -ge $until) { return }
-    }
-    Start-Sleep -Milliseconds 100
-    $target.State = 'ok'
-  }
-}
-
-# Read-Record TARGET: the undo record beside the file
-function Read-Record($target) {
-  $path = $target.Path + '.crossfade-undo'
-  if ((Get-Kind $path) -cne 'file') { return }
-  $text = $null
-  try { $text = Read-Bytes $path $LARGEST } catch { $text = $null }
-  if ($null -eq $text) {
-    $target.State = 'record'
-    return
-  }
-  if ($text.Length -eq 0) { return }
-  $target.HasRecord = $true
-  $lines = $text.Split("`n")
-  $match = [regex]::Match($lines[0], '\Acrossfade-undo-1 (yes|no) ([0-9]) ?\z')
-  if (-not $match.Success) {
-    $target.State = 'record'
-    return
-  }
-  $target.Ours = $match.Groups[1].Value -ceq 'yes'
-  $target.Made = [int]$match.Groups[2].Value[0] - 48
-  $target.Before = @($lines | Select-Object -Skip 1 | Where-Object { $_.Length -gt 0 })
-}
-
-# Test-Busy EXCEPTION: whether another program has the file open: sharing, lock, or the one step of a replacement that left it untouched
-function Test-Busy($exception) { 32, 33, 1175, 11 -contains (Get-ErrorCode $exception) }
-
-function Get-Reason($state) {
-  switch -CaseSensitive ($state) {
-    'link' { 'is a symbolic link, or not on this disk, which is not followed'; break }
-    'linked' { 'is in a folder that is a symbolic link or junction, which is not followed'; break }
-    'kind' { 'is not a regular file'; break }
-    'folder' { 'is below something that is not a folder'; break }
-    'large' { 'is larger than ' + $LARGEST + ' bytes'; break }
-    'loose' { 'can be written by others than administrators; fix that with icacls'; break }
-    'shared' { 'is below a folder in which others than administrators can replace files; fix that with icacls'; break }
-    'readable' { 'can be read by other accounts, and would hold the token; fix that with icacls'; break }
-    'record' { 'has an undo record that cannot be read'; break }
-    default { 'cannot be read' }
-  }
-}
-
-# Find-Overruling CLI TARGET: what overrides the file of the machine, or takes a part of the data and our header elsewhere: another file that the CLI merges with it, or a policy in the registry, which wins over files
-function Find-Overruling($cli, $target) {
-  $merged = $CLIS[$cli].System.Merged
-  if ($null -eq $merged) { return }
-  $folder = Get-Folder $target.Path
-  $others = @($folder.Substring(0, $folder.Length - 2) + '.json')
-  if ([System.IO.Directory]::Exists($folder)) { $others += @([System.IO.Directory]::GetFiles($folder, '*.json')) }
-  foreach ($other in $others) {
-    if ($other -eq $target.Path -or (Get-Kind $other) -ceq 'absent') { continue }
-    $pattern = $merged.Divert
-    if ((Get-Folder $other) -eq $folder -and [string]::CompareOrdinal($other, $target.Path) -gt 0) { $pattern = $merged.Override }
-    $text = Read-Other $other
-    if ($null -eq $text -or [regex]::IsMatch($text, $pattern, $ANY_CASE)) { return $other }
-  }
-  $policy = Get-Policy $merged.Policy
-  if ($policy.Length -eq 0) { return }
-  if ($policy -ceq ' ' -or [regex]::IsMatch($policy, $merged.Override, $ANY_CASE)) { return 'HKLM\' + $merged.Policy[0] }
-  foreach ($person in @($run.People) + @{ Words = $run.Machine }) {
-    $release = Get-Release $person.Words[$cli]
-    if ($release -ceq '?' -or ($release -cne '' -and (Test-Older $release $merged.Policy[2]))) { return 'HKLM\' + $merged.Policy[0] }
-  }
-}
-
-# Read-Other PATH: the text of such a file
-function Read-Other($path) {
-  if ((Get-Kind $path) -cne 'file') { return $null }
-  try { return Read-Bytes $path $LARGEST } catch { return $null }
-}
-
-# Find-Diverting CLI PATH: a file beside a user's own that the CLI can be told to read over it, and that sets where data goes
-function Find-Diverting($cli, $path) {
-  $beside = $CLIS[$cli].User.Beside
-  $folder = Get-Folder $path
-  if ($null -eq $beside -or -not [System.IO.Directory]::Exists($folder)) { return }
-  foreach ($other in [System.IO.Directory]::GetFiles($folder, '*' + $beside.Ending)) {
-    $text = Read-Other $other
-    if ($null -eq $text -or [regex]::IsMatch($text, $beside.Divert)) { return $other }
-  }
-}
-
-# Find-Moved CLI PERSON: the variable that moves the files of the CLI for this account, where it shows: the folder that it names is not followed, since a person could name any
-function Find-Moved($cli, $person) {
-  if ($run.Accounts -ceq 'self') { return }
-  $name = $CLIS[$cli].User.Variable
-  foreach ($value in @(Get-Variables $person.Sid $name)) { if ($value) { return $name } }
-}
-
-# Move-File, Remove-File: in one place, as tests on other systems keep access lists elsewhere
-function Move-File($from, $to) { [System.IO.File]::Move($from, $to) }
-function Remove-File($path) { [System.IO.File]::Delete($path) }
-function Switch-File($new, $path, $own) { [System.IO.File]::Replace($new, $path, $own) }
-
-# Repair-Target PATH: puts back what a killed run left: a file that was moved away and not yet replaced, and unfinished new ones
-function Repair-Target($path) {
-  $own = $path + '.crossfade-old'
-  try {
-    if ((Get-Kind $own) -ceq 'file') {
-      if ((Get-Kind $path) -ceq 'absent') { Move-File $own $path } else { Remove-File $own }
-    }
-    foreach ($left in @(Get-Siblings $path '.crossfade-new.??????')) { Remove-File $left }
-  } catch { $run.Repaired = $false }
-}
-
-# Get-Siblings PATH ENDING: files beside it whose name is its own with this ending, in the order of their names
-function Get-Siblings($path, $ending) {
-  $folder = Get-Folder $path
-  if (-not [System.IO.Directory]::Exists($folder)) { return }
-  $name = [System.IO.Path]::GetFileName($path) + $ending
-  $pattern = '\A' + [regex]::Escape($name).Replace('\?', '.') + '\z'
-  $names = @([System.IO.Directory]::GetFiles($folder) | Where-Object { [System.IO.Path]::GetFileName($_) -cmatch $pattern })
-  [array]::Sort($names, [System.StringComparer]::Ordinal)
-  return $names
-}
-
-# New-Temporary PATH: the name of a new file beside it that does not exist
-function New-Temporary($path) {
-  $path = [regex]::Replace($path, '\.crossfade-(undo|backup-[0-9-]+)\z', '')
-  while ($true) {
-    $name = $path + '.crossfade-new.' + [System.IO.Path]::GetRandomFileName().Substring(0, 6)
-    if ((Get-Kind $name) -ceq 'absent') { return $name }
-  }
-}
-
-# New-Folders PATH TOP OWNER: the folders that are missing on the way to a file
-function New-Folders($path, $top, $owner) {
-  $missing = @()
-  $folder = Get-Folder $path
-  while ($folder.Length -gt $top.Length -and (Get-Kind $folder) -ceq 'absent') {
-    $missing = @($folder) + $missing
-    $folder = Get-Folder $folder
-  }
-  foreach ($each in $missing) {
-    [void][System.IO.Directory]::CreateDirectory($each)
-    if ($owner -ceq '') { Set-Access $each (Get-NewAccess '' $true) } else { Set-Owner $each $owner }
-  }
-}
-
-# Open-Guard PATH TOP: an open file in the folder, with which Windows lets nobody move the folder or one above it away, to put a link in its place
-function Open-Guard($path, $top) {
-  $name = New-Temporary $path
-  $guard = New-Object System.IO.FileStream($name, [System.IO.FileMode]::CreateNew, [System.IO.FileAccess]::Write,
-    [System.IO.FileShare]::None, 1, [System.IO.FileOptions]::DeleteOnClose)
-  if ((Read-Folders $path $top).Why -ceq '') { return $guard }
-  $guard.Dispose()
-  return $null
-}
-
-# Undo record and backup belong to nobody but administrators and the account
-function Save-Private($path, $text, $top, $owner) { Save-File $path $text $null $top $owner (Get-NewAccess $(if ($owner -ceq '') { 'S-1-5-32-544' } else { $owner }) $false) }
-
-# Save-File PATH TEXT EXPECTED TOP OWNER ACCESS: puts the text in the place of the file, whole or not at all
-function Save-File($path, $text, $expected, $top, $owner, $access) {
-  $until = [DateTime]::UtcNow.AddMilliseconds($LOCK_WAIT)
-  while ($true) {
-    $guard = $null
-    $new = ''
-    try {
-      New-Folders $path $top $owner
-      $guard = Open-Guard $path $top
-      if ($null -eq $guard) { return 4 }
-      $new = New-Temporary $path
-      Write-New $new $text $access
-      return (Switch-Target $path $new $expected $owner $access)
-    } catch {
-      if (-not (Test-Busy $_.Exception)) { return 12 }
-      if ([DateTime]::UtcNow -ge $until) { return 5 }
-    } finally {
-      if ($null -ne $guard) { $guard.Dispose() }
-      if ($new -cne '') { try { Remove-File $new } catch { $run.Repaired = $false } }
-      if ($run.MayWrite) { Repair-Target $path }
-    }
-    Start-Sleep -Milliseconds 200
-  }
-}
-
-# Write-New PATH TEXT ACCESS: a new file, closed to others before it has content where an access list is given, and on the disk afterwards
-function Write-New($path, $text, $access) {
-  $stream = New-Object System.IO.FileStream($path, [System.IO.FileMode]::CreateNew, [System.IO.FileAccess]::Write, [System.IO.FileShare]::Read)
-  try {
-    if ($access -cne '') { Set-Access $path $access }
-    $bytes = $LATIN1.GetBytes($text)
-    $stream.Write($bytes, 0, $bytes.Length)
-    $stream.Flush($true)
-  } finally { $stream.Dispose() }
-}
-
-# Switch-Target: the last step of Save-File
-function Switch-Target($path, $new, $expected, $owner, $access) {
-  $kind = Get-Kind $path
-  if ($kind -ceq 'absent') {
-    if ($null -ne $expected -and -not [object]::ReferenceEquals($expected, $ABSENT)) { return 4 }
-    if ($owner -cne '') {
-      Set-Owner $new $owner
-      if ((Read-Sddl (Get-Security $new)).Owner -cne $owner) { return 6 }
-    }
-    Move-File $new $path
-    return 0
-  }
-  if ($kind -cne 'file' -or [object]::ReferenceEquals($expected, $ABSENT)) { return 4 }
-  if ($null -ne $expected -and -not (Test-Same (Read-Bytes $path $LARGEST) $expected)) { return 4 }
-  $security = Get-Security $path
-  $flags = [System.IO.File]::GetAttributes($path)
-  $readOnly = [System.IO.FileAttributes]::ReadOnly
-  if (($flags -band $readOnly) -ne 0) {
-    [System.IO.File]::SetAttributes($path, [System.IO.FileAttributes]([int]$flags -band -bnot [int]$readOnly))
-  }
-  try {
-    Switch-File $new $path ($path + '.crossfade-old')
-  } finally {
-    if ((Get-Kind $path) -ceq 'file') {
-      $kept = [int]$flags -band 0x2127
-      if (([int][System.IO.File]::GetAttributes($path) -band 0x2127) -ne $kept) {
-        if ($kept -eq 0) { $kept = 0x80 }
-        [System.IO.File]::SetAttributes($path, [System.IO.FileAttributes]$kept)
-      }
-    }
-  }
-  if (-not (Test-SameSecurity (Get-Security $path) $security)) {
-    Set-Owner $path (Read-Sddl $security).Owner
-    if (-not (Test-SameSecurity (Get-Security $path) $security)) { Set-Security $path $security }
-    if (-not (Test-SameSecurity (Get-Security $path) $security)) { return 6 }
-  }
-  if ($access -cne '') { Set-Access $path $access }
-  return 0
-}
-
-# Get-Plan CLI LAYER TOKEN: what the file shall hold, as rows for the editor
-function Get-Plan($cli, $layer, $text) {
-  Get-DemandRows $CLIS[$cli][$layer].Demands
-  foreach ($row in $CLIS[$cli][$layer].Rows) {
-    if ($row[0] -cne '' -and -not (Test-Feature $row[0])) { continue }
-    if ($row[1] -ceq 'drop') { foreach ($pointer in $row[2].Split(' ')) { "drop`t" + $pointer }; continue }
-    if ($row[1] -cne 'set') { $row[1..($row.Count - 1)] -join "`t"; continue }
-    "set`t" + $row[2] + "`t" + $row[3] + "`t" + $row[4].Replace('{endpoint}', $run.Endpoint).Replace('{host}', $run.MachineName).Replace('{token}', $text)
-  }
-}
-
-# Get-DemandRows DEMANDS: what values have to be, a row for each
-function Get-DemandRows($demands) {
-  foreach ($demand in $demands) {
-    $verb, $pointers, $rest = $demand.Split(';')
-    foreach ($pointer in $pointers.Split(' ')) { (@($verb, ('/' + $pointer)) + $rest) -join "`t" }
-  }
-}
-
-# Edit-Text MODE FORMAT ROWS TEXT BEFORE: the editor
-function Edit-Text($mode, $format, $rows, $text, $before) { Invoke-Editor $mode $format @($rows) $text @($before) }
-
-# Get-LiveToken CLI FORMAT TEXT: the token in a file, and the code of the editor
-function Get-LiveToken($cli, $format, $text) {
-  $answer = Edit-Text 'get' $format @(foreach ($pointer in $CLIS[$cli].Tokens) { "get`t" + $pointer }) $text @()
-  $live = ''
-  if ($answer.Code -eq 0) {
-    foreach ($line in $answer.Lines) {
-      $parts = ([string]$line).Split("`t")
-      if ($parts.Count -lt 3 -or $parts[1] -cne 'string') { continue }
-      $value = $parts[2]
-      $live = $value.Substring($value.LastIndexOfAny([char[]]'=/ ') + 1)
-      break
-    }
-  }
-  if ($live.Length -gt 4096) { $live = '' }
-  @{ Code = $answer.Code; Text = $live; Answer = $answer }
-}
-
-# Add-EditProblem CLI PATH ANSWER: what the editor says of a file that it did not change
-function Add-EditProblem($cli, $path, $answer) {
-  if ($answer.Code -ne 3) {
-    Add-Trouble $cli $path ((Get-EditReason $answer) + '; file unchanged') 1
-    return
-  }
-  Add-Trouble $cli $path ((Get-EditReason $answer) + '; file unchanged')
-}
-
-# Get-EditReason ANSWER: why the editor does not take a file
-function Get-EditReason($answer) {
-  if ($answer.Code -ne 3) { return 'the editor failed (' + $answer.Code + '), which is a bug' }
-  $said = ''
-  if (@($answer.Messages).Count -gt 0) { $said = [string]@($answer.Messages)[0] }
-  return Get-Plain ([regex]::Replace($said, '\Aedit: .*?:([0-9]*):([0-9]*): ', 'parse error at line $1, column $2: '))
-}
-
-function Add-WriteProblem($cli, $path, $code) {
-  $reason = 'cannot be written; file unchanged'
-  if ($code -eq 5) { $reason = 'is in use by another program; file unchanged' }
-  if ($code -eq 6) { $reason = 'cannot keep or get the owner and access list that it shall have; look at it with icacls' }
-  Add-Trouble $cli $path $reason 12
-}
-
-# Windows takes names of variables in any letter case
-$ANY_CASE = [System.Text.RegularExpressions.RegexOptions]'IgnoreCase, CultureInvariant'
-# What stands before and after the name of a variable in a .env file
-$BEFORE_NAME = '(?:\A|[\r\n]|\xe2\x80[\xa8\xa9])[\s\x80-\xff]*(?:export[\s\x80-\xff]+)?(?:'
-$AFTER_NAME = ')[\s\x80-\xff]*[=:]'
-$RIVALS = 'changes what our file sets, so what is sent is not known; remove its telemetry settings'
-
-# Test-Rivals CLI LAYER PERSON IN IS_OURS: whether another file that the CLI reads for this account leaves open what comes of our file at that layer
-function Test-Rivals($cli, $layer, $person, $in, $isOurs) {
-  $found = $false
-  $run.Variants = @()
-  if ($run.Action -ceq 'uninstall') { return $false }
-  if ($layer -ceq 'User') {
-    $file = Get-UserFile $cli $person
-    try { $other = Find-Diverting $cli $file } catch {
-      Add-Trouble $cli (Get-Folder $file) 'cannot be read'
-      return $true
-    }
-    if ($other) {
-      Add-Overriding $cli $other
-      return $true
-    }
-  }
-  $own = Expand-Place $CLIS[$cli].System.File
-  foreach ($rule in $CLIS[$cli][$layer].Rivals) {
-    foreach ($file in $rule.Files) {
-      if ($layer -ceq 'User' -and $in.System -and $file[0].StartsWith('%', [StringComparison]::Ordinal)) { continue }
-      $at = Get-RivalPlace $cli $person $file[0]
-      try { $paths = @(Find-Rivals $at) } catch {
-        Add-Trouble $cli (Get-Folder $at.Path) 'cannot be read'
-        $found = $true
-        continue
-      }
-      foreach ($path in $paths) {
-        if ($isOurs -and $path -eq $own) { continue }
-        try { $why = Get-RivalReason $cli $layer $rule $file $path $at.Top } catch { $why = 'cannot be looked at ' + (Get-Where $_) }
-        if ($why -ceq '') { continue }
-        Add-Trouble $cli $path $why
-        $found = $true
-      }
-    }
-  }
-  if ($layer -ceq 'User') { if (Test-PolicyRival $cli $person $in) { $found = $true } }
-  elseif (Test-MovedRival $cli $person) { $found = $true }
-  return $found
-}
-
-# Add-Overriding CLI OTHER: a file that goes before ours, for all that is set there
-function Add-Overriding($cli, $other) {
-  $why = 'overrides our file and could take the token elsewhere; remove its telemetry settings'
-  if ((Get-Kind $other) -ceq 'link') { $why = Get-Reason 'link' }
-  Add-Trouble $cli $other $why
-}
-
-# Get-RivalPlace CLI PERSON PATH: a path of our tables, and the folder above which nothing is looked at
-function Get-RivalPlace($cli, $person, $path) {
-  if ($path.StartsWith('%', [StringComparison]::Ordinal)) { return @{ Path = (Expand-Place $path); Top = $run.Places[$path.Split('%')[1]] } }
-  $top = $person.Home
-  if ($path.StartsWith('~/', [StringComparison]::Ordinal)) { return @{ Path = (Join-Place $top $path.Substring(2)); Top = $top } }
-  $folder = Get-Folder (Get-UserFile $cli $person)
-  if (-not $folder.StartsWith($top + $SEPARATOR, [StringComparison]::OrdinalIgnoreCase)) { $top = [System.IO.Path]::GetPathRoot($folder) }
-  @{ Path = (Join-Place $folder $path.Substring('{folder}/'.Length)); Top = $top }
-}
-
-# Find-Rivals AT: the paths that it stands for
-function Find-Rivals($at) {
-  $name = [System.IO.Path]::GetFileName($at.Path)
-  if (-not $name.Contains('*')) { return $at.Path }
-  $folder = Get-Folder $at.Path
-  $kind = Get-Kind $folder
-  if ($kind -ceq 'absent' -or $kind -ceq 'file') { return }
-  if ($kind -cne 'folder' -or (Read-Folders $at.Path $at.Top).Why -cne '') { return $folder }
-  [System.IO.Directory]::GetFileSystemEntries($folder, $name)
-}
-
-# Get-RivalReason: why a file leaves open what is sent, or nothing
-function Get-RivalReason($cli, $layer, $rule, $file, $path, $top) {
-  $folders = Read-Folders $path $top
-  if ($folders.Why -cne '') { return Get-Reason $folders.Why }
-  $kind = Get-Kind $path
-  if ($kind -ceq 'absent') { return '' }
-  if ($kind -ceq 'link' -or $kind -ceq 'unreadable') { return Get-Reason $kind }
-  if ($kind -cne 'file' -or (Test-Reserved $path)) { return Get-Reason 'kind' }
-  $target = @{ Path = $path; State = 'ok'; Text = '' }
-  Read-TargetText $target
-  if ($target.State -cne 'ok') { return Get-Reason $target.State }
-  $words = @($rule.Words)
-  if ($words.Count -gt 0 -and $words[0].StartsWith('=', [StringComparison]::Ordinal)) {
-    if ([regex]::IsMatch($target.Text, $words[0].Substring(1), $ANY_CASE)) { return $RIVALS }
-    $words = @($words | Select-Object -Skip 1)
-  }
-  if ($file[2] -cne '' -and -not [regex]::IsMatch($target.Text, $file[2], $ANY_CASE)) { return '' }
-  if ($file[1] -ceq 'dotenv') {
-    foreach ($name in $words) { if ([regex]::IsMatch($target.Text, $BEFORE_NAME + $name + $AFTER_NAME, $ANY_CASE)) { return $RIVALS } }
-    return ''
-  }
-  $rows = @(foreach ($word in $words) { "drop`t" + $word })
-  if ($rule.HasKinds) { $rows += @(Get-DemandRows ($CLIS[$cli].User.Demands + $CLIS[$cli].Elsewhere)) }
-  $answer = Edit-Text 'same' $file[1] $rows $target.Text @()
-  if ($answer.Code -eq 0 -or ($answer.Code -eq 1 -and (Test-OtherCase $target.Text $words))) { return $RIVALS }
-  if ($answer.Code -eq 1 -and $rule.HasKinds) {
-    Test-Open $cli $path $file[1] $target.Text
-    return Get-MixedReason $rows $target.Text
-  }
-  if ($answer.Code -eq 1) { return '' }
-  return Get-EditReason $answer
-}
-
-# Test-Open CLI PATH FORMAT TEXT: whether the file has a value that leaves open what comes of ours
-function Test-Open($cli, $path, $format, $text) {
-  if ($CLIS[$cli].Open.Count -eq 0) { return }
-  $answer = Edit-Text 'same' $format @(Get-DemandRows $CLIS[$cli].Open) $text @()
-  if ($answer.Code -ne 3) { return }
-  [Console]::Error.WriteLine('unknown: ' + (Get-Plain $path) + ': ' + (Get-EditReason $answer).Replace('parse error ', '') + ', or it may not start')
-  Set-State $cli 'unknown'
-}
-
-# Get-MixedReason ROWS TEXT: tables of several files are merged, and with two variants of one setting the CLI does not start
-function Get-MixedReason($rows, $text) {
-  $all = @(foreach ($row in $rows) { if ($row.StartsWith("form`t", [StringComparison]::Ordinal)) { foreach ($variant in $row.Split("`t")[3].Split(' ')) { $variant.Split(':')[0] } } })
-  $now = @(foreach ($variant in $all) { if ($text.Contains($variant)) { $variant } })
-  foreach ($variant in $now) {
-    if ($run.Variants.Count -gt 0 -and $run.Variants -cnotcontains $variant) { return 'and another file of the CLI have ' + $variant + ' and something else, and what they say together is not known' }
-  }
-  $run.Variants += $now
-  return ''
-}
-
-# Test-OtherCase TEXT POINTERS: whether a file has one of the variables below /env in other letters, which the editor takes for another
-function Test-OtherCase($text, $pointers) {
-  $names = @(foreach ($pointer in $pointers) { if ($pointer.StartsWith('/env/', [StringComparison]::Ordinal)) { $pointer.Substring(5) } })
-  if ($names.Count -eq 0) { return $false }
-  $plain = [regex]::Replace($text, '\\u00([0-7][0-9A-Fa-f])', { param($match) [string][char][Convert]::ToInt32($match.Groups[1].Value, 16) })
-  foreach ($match in [regex]::Matches($plain, '"(' + ($names -join '|') + ')"', $ANY_CASE)) {
-    if ($names -cnotcontains $match.Groups[1].Value) { return $true }
-  }
-  return $false
-}
-
-# Test-PolicyRival CLI PERSON IN: whether a policy in the registry overrides the file of a user
-function Test-PolicyRival($cli, $person, $in) {
-  $merged = $CLIS[$cli].System.Merged
-  if ($null -eq $merged -or $in.System) { return $false }
-  foreach ($sid in '', $person.Sid) {
-    $policy = Get-Policy $merged.Policy $sid
-    if ($policy.Length -eq 0 -or ($policy -cne ' ' -and -not [regex]::IsMatch($policy, $merged.Override, $ANY_CASE))) { continue }
-    $hive = 'HKLM\'
-    if ($sid -cne '') { $hive = 'HKU\' + $sid + '\' }
-    Add-Trouble $cli ($hive + $merged.Policy[0]) $RIVALS
-    return $true
-  }
-  return $false
-}
-
-# Test-MovedRival CLI PERSON: whether the files of the account, which stand beside that of the machine, are where this script does not look
-function Test-MovedRival($cli, $person) {
-  $inFolder = @(foreach ($rule in $CLIS[$cli].System.Rivals) { foreach ($file in $rule.Files) { if ($file[0].StartsWith('{', [StringComparison]::Ordinal)) { $file[0] } } })
-  if ($inFolder.Count -eq 0) { return $false }
-  $variable = Find-Moved $cli $person
-  if (-not $variable) { return $false }
-  Add-Trouble $cli (Get-UserFile $cli $person) ('is not what this account uses: its variable ' + $variable + ' names another folder')
-  return $true
-}
-
-# Edit-Target CLI LAYER TARGET OWNER: edits the file to hold what the plan says
-function Edit-Target($cli, $layer, $target, $owner) {
-  $about = $CLIS[$cli][$layer]
-  $given = $run.Token
-  if ($given.Length -eq 0) {
-    $live = Get-LiveToken $cli $about.Format $target.Text
-    $given = 'no-token-is-given-here'
-    if ($live.Text.Length -gt 0) {
-      Add-Token (Get-Fingerprint $live.Text)
-      $given = $live.Text
-    }
-  }
-  $answer = Edit-Text 'set' $about.Format (Get-Plan $cli $layer $given) $target.Text $target.Before
-  if ($layer -ceq 'User' -and $answer.Code -lt 2) { Test-Open $cli $target.Path $about.Format $target.Text }
-  if ($answer.Code -eq 1) { Set-State $cli 'ok'; return $false }
-  if ($answer.Code -ne 0) { Add-EditProblem $cli $target.Path $answer; return $false }
-  if ($answer.Text.Length -gt $LARGEST) { Add-Trouble $cli $target.Path ('would be larger than ' + $LARGEST + ' bytes'); return $false }
-  if ($run.DryRun) { Set-State $cli 'drift'; return $false }
-  $made = 'no'
-  if ($target.Ours) { $made = 'yes' }
-  $record = 'crossfade-undo-1 ' + $made + ' ' + $target.Made + " `n" + (@($answer.Record) -join "`n") + "`n"
-  $code = Save-Backup $about.Format $target $owner
-  if ($code -eq 0) { $code = Save-Private ($target.Path + '.crossfade-undo') $record $target.Top $owner }
-  if ($code -eq 0) {
-    $access = ''
-    if ($target.State -ceq 'absent' -and $layer -ceq 'System') { $access = Get-NewAccess '' $false }
-    $expected = $target.Text
-    if ($target.State -ceq 'absent') { $expected = $ABSENT }
-    $code = Save-File $target.Path $answer.Text $expected $target.Top $owner $access
-  }
-  if ($code -eq 4) { return $true }
-  if ($code -eq 0) { Set-State $cli 'ok' } else { Add-WriteProblem $cli $target.Path $code }
-  return $false
-}
-
-# Save-Backup: of what is not ours: the file before our first edit, and later the file without our settings, so it holds no token
-function Save-Backup($format, $target, $owner) {
-  if ($target.Ours -or $target.Text.Length -eq 0) { return 0 }
-  $foreign = $target.Text
-  if ($target.Before.Count -gt 0) {
-    $answer = Edit-Text 'undo' $format $target.Before $target.Text @()
-    if ($answer.Code -gt 1) { return 0 }
-    if ($answer.Code -eq 0) { $foreign = $answer.Text }
-  }
-  $ending = '.crossfade-backup-????????-??????'
-  try {
-    $found = @(Get-Siblings $target.Path $ending)
-    if ($found.Count -gt 0 -and (Test-Same (Read-Bytes $found[-1] $LARGEST) $foreign)) { return 0 }
-    $name = ''
-    while ($name -ceq '' -or (Get-Kind $name) -cne 'absent') {
-      if ($name -cne '') { Start-Sleep -Milliseconds 200 }
-      $time = [DateTime]::Now.ToString('yyyyMMdd-HHmmss', [System.Globalization.CultureInfo]::InvariantCulture)
-      $name = $target.Path + '.crossfade-backup-' + $time
-    }
-    $code = Save-Private $name $foreign $target.Top $owner
-    if ($code -ne 0) { return $code }
-    $found = @(Get-Siblings $target.Path $ending)
-    for ($i = 0; $i -lt $found.Count - $BACKUPS; $i++) { Remove-File $found[$i] }
-    return 0
-  } catch { return 12 }
-}
-
-# Restore-Target CLI LAYER TARGET OWNER: removes our settings and gives back what was there before them
-function Restore-Target($cli, $layer, $target, $owner) {
-  if (-not $target.HasRecord) { return $false }
-  $answer = Edit-Text 'undo' $CLIS[$cli][$layer].Format $target.Before $target.Text @()
-  if ($answer.Code -gt 1) { Add-EditProblem $cli $target.Path $answer; return $false }
-  $text = $target.Text
-  if ($answer.Code -eq 0) { $text = $answer.Text }
-  if ($run.DryRun) { return $false }
-  $code = 0
-  if ($target.Ours -and -not [regex]::IsMatch($text, '[^\]\[{} \t\r\n\f\v]')) {
-    $code = Remove-Target $target
-  } else {
-    if (-not (Test-Same $text $target.Text)) { $code = Save-File $target.Path $text $target.Text $target.Top $owner '' }
-    if ($code -eq 0) { $code = Remove-Companions $target.Path }
-  }
-  if ($code -eq 4) { return $true }
-  if ($code -ne 0) { Add-WriteProblem $cli $target.Path $code }
-  return $false
-}
-
-# Remove-Target TARGET: the file, which is ours, what this script left beside it, and the folders above it that were made for it and are empty
-function Remove-Target($target) {
-  $path = $target.Path
-  try {
-    $kind = Get-Kind $path
-    if ($kind -cne 'absent') {
-      if ($kind -cne 'file' -or -not (Test-Same (Read-Bytes $path $LARGEST) $target.Text)) { return 4 }
-      Remove-File $path
-    }
-  } catch {
-    if (Test-Busy $_.Exception) { return 5 }
-    return 12
-  }
-  $code = Remove-Companions $path
-  $folder = Get-Folder $path
-  for ($i = 0; $i -lt $target.Made; $i++) {
-    try { [System.IO.Directory]::Delete($folder) } catch { break }
-    $folder = Get-Folder $folder
-  }
-  return $code
-}
-
-function Remove-Companions($path) {
-  try {
-    foreach ($ending in '.crossfade-undo', '.crossfade-undo.crossfade-old', '.crossfade-old', '.crossfade-new.??????', '.crossfade-backup-????????-??????') {
-      foreach ($each in @(Get-Siblings $path $ending)) { Remove-File $each }
-    }
-    return 0
-  } catch { return 12 }
-}
-
-# ---- Background processes ----
-
-# Get-ProcessRows PROGRAM: Windows' own list of the processes whose program's name begins so: command line, SID of the owner, and when it started (UTC), each null where Windows does not say it
-function Get-ProcessRows($program) {
-  if (@(Get-Process -Name ($program + '*') -ErrorAction SilentlyContinue).Count -eq 0) { return }
-  foreach ($each in @(Get-CimInstance -ClassName Win32_Process -Filter ("Name LIKE '" + $program + "%'") -OperationTimeoutSec 30)) {
-    $row = @{ Line = $each.CommandLine; Owner = $null; Started = $null }
-    if ($null -ne $each.CreationDate) { $row.Started = $each.CreationDate.ToUniversalTime() }
-    try { $row.Owner = (Invoke-CimMethod -InputObject $each -MethodName GetOwnerSid -OperationTimeoutSec 30).Sid } catch {
-      if ($null -eq (Get-Process -Id $each.ProcessId -ErrorAction SilentlyContinue)) { continue }
-    }
-    $row
-  }
-}
-
-# Test-Lasting CLI PLACES: PLACES are the accounts (Sid) with the file (Path) that counts for each
-function Test-Lasting($cli, $places) {
-  $about = $CLIS[$cli].Lasting
-  $places = @($places | Where-Object { [System.IO.File]::Exists($_.Path) })
-  if ($null -eq $about -or $places.Count -eq 0) { return }
-  try { $rows = @(Get-ProcessRows $about.Program) } catch {
-    Add-Lost $cli $places[0].Path ('Windows does not list its processes ' + (Get-Where $_))
-    return
-  }
-  foreach ($row in $rows) {
-    if ($null -ne $row.Line -and -not ([string]$row.Line).Contains($about.Words)) { continue }
-    $mine = @($places | Where-Object { $row.Owner -ceq $_.Sid -or ($null -eq $row.Owner -and $run.IsAdmin) })
-    if ($mine.Count -eq 0) { continue }
-    if ($null -eq $row.Line) {
-      Add-Lost $cli $mine[0].Path 'Windows does not show the command line of a process'
-      continue
-    }
-    foreach ($place in $mine) {
-      if ($null -ne $row.Started -and $row.Started -ge (Get-Changed $place.Path).AddSeconds(2) -and -not (Test-Variable $place.Sid $about.Variables)) { continue }
-      Set-State $cli 'stale'
-    }
-  }
-}
-
-function Add-Lost($cli, $path, $why) {
-  Add-Trouble $cli $path ('is not the whole answer: whether a background process still has the old token cannot be told, as ' + $why) 12
-}
-
-# Get-Changed PATH: when a file was last written or put there (UTC)
-function Get-Changed($path) {
-  $written = [System.IO.File]::GetLastWriteTimeUtc($path)
-  $made = [System.IO.File]::GetCreationTimeUtc($path)
-  if ($made -gt $written) { return $made }
-  return $written
-}
 
 # ---- Editor of JSON and TOML files ----
 
@@ -3770,6 +2306,1470 @@ function EdResult($code) {
         Record = $record
         Messages = $s.Messages.ToArray()
     }
+}
+
+# ---- Output ----
+
+# Text from outside, without characters that control a terminal
+function Get-Plain($text) { [regex]::Replace([string]$text, '[^ -~]', '?') }
+
+# Write-Line TEXT: a line of output
+function Write-Line($text) { [Console]::Out.WriteLine([string]$text) }
+
+function Write-Problem($text) { [Console]::Error.WriteLine('error: ' + $text) }
+
+# Get-Where RECORD: where an error was and of which kind
+function Get-Where($record) {
+  $line = 0
+  if ($null -ne $record.InvocationInfo) { $line = $record.InvocationInfo.ScriptLineNumber }
+  return '(line ' + $line + ', ' + [string]$record.Exception.GetType() + ')'
+}
+
+# Stop-Run CODE REASON: one line for a person, the report line, and the end
+function Stop-Run($code, $reason) {
+  Write-Problem $reason
+  $run.Fingerprints = 'none'
+  Complete-Run 'error' $code
+}
+
+# Add-Trouble CLI FILE REASON [CODE]: one file is left unchanged
+function Add-Trouble($cli, $file, $reason, $code = 0) {
+  Write-Problem ((Get-Plain $file) + ': ' + $reason)
+  if ($code -eq 0) {
+    $run.Refused = $true
+    Set-State $cli 'refused'
+    return
+  }
+  Set-State $cli 'error'
+  if ($run.Worst -ne 12) { $run.Worst = $code }
+}
+
+# Set-State CLI STATE: of two states of a CLI the first in this list stays: what another install can change comes first
+$STATES = 'drift', 'stale', 'error', 'refused', 'old', 'unknown', 'ok', 'absent'
+function Set-State($cli, $state) {
+  if ([array]::IndexOf($STATES, $state) -lt [array]::IndexOf($STATES, $run.States[$cli])) { $run.States[$cli] = $state }
+}
+
+# Test-State STATE: whether any CLI has this state
+function Test-State($state) {
+  foreach ($cli in $run.Clis) { if ($run.States.ContainsKey($cli) -and $run.States[$cli] -ceq $state) { return $true } }
+  return $false
+}
+
+# Complete-Run RESULT CODE: the report line, and the end
+function Complete-Run($result, $code) {
+  $run.Finished = $true
+  $pairs = @(foreach ($cli in $run.Clis) { if ($run.States.ContainsKey($cli)) { $cli + ':' + $run.States[$cli] } })
+  $line = 'crossfade ' + $result + ' fp=' + $run.Fingerprints + ' cfg=1 cli=' + ($pairs -join ',') + ' users=' + $run.Users
+  if ($run.Skipped -gt 0) { $line += ' skipped=' + $run.Skipped }
+  if ($run.Gone -gt 0) { $line += ' gone=' + $run.Gone }
+  if ($run.Linux -gt 0) { $line += ' wsl=' + $run.Linux }
+  Write-Report $line
+  try { Save-Trace $result $line } catch { $run.Trace = $false }
+  exit (Get-ExitCode $code)
+}
+
+# Add-Token FINGERPRINT: one token seen is its fingerprint, several are mixed
+function Add-Token($print) {
+  if ($run.Fingerprints -ceq 'none') { $run.Fingerprints = $print }
+  elseif ($run.Fingerprints -cne $print) { $run.Fingerprints = 'mixed' }
+}
+
+# Get-Fingerprint TOKEN: the first 12 hex digits of SHA-256 over a token
+function Get-Fingerprint($text) {
+  $bytes = $LATIN1.GetBytes($text)
+  $writer = New-Object System.IO.Pipes.AnonymousPipeServerStream(
+    [System.IO.Pipes.PipeDirection]::Out, [System.IO.HandleInheritability]::None, 8192)
+  $reader = New-Object System.IO.Pipes.AnonymousPipeClientStream([System.IO.Pipes.PipeDirection]::In, $writer.ClientSafePipeHandle)
+  try {
+    $writer.Write($bytes, 0, $bytes.Length)
+    $writer.Dispose()
+    return (Get-FileHash -Algorithm SHA256 -InputStream $reader).Hash.Substring(0, 12).ToLowerInvariant()
+  } finally {
+    $writer.Dispose()
+    $reader.Dispose()
+  }
+}
+
+# ---- Options ----
+
+# Test-Feature NAME: whether it is on
+function Test-Feature($name) { $run.Features -ccontains $name }
+
+# Switch-Feature WORD: turns a feature on, or with no- in front off
+function Switch-Feature($word) {
+  $other = 'no-' + $word
+  if ($word.StartsWith('no-', [StringComparison]::Ordinal)) { $other = $word.Substring(3) }
+  $run.Features = @($run.Features | Where-Object { $_ -cne $other -and $_ -cne $word }) + $word
+}
+
+# Select-Action ACTION: only what this file has the parts for
+function Select-Action($word) {
+  if ($ACTIONS -ccontains $word) { $run.Action = $word }
+  else { $run.Complaint = 'this file cannot ' + $word + ', only: ' + ($ACTIONS -join ' ') }
+}
+
+function Read-Options {
+  foreach ($given in $run.Options) {
+    $word = [string]$given -creplace '^--', ''
+    switch -CaseSensitive -Regex ($word) {
+      '\A\z' { break }
+      '\A(install|report|uninstall|self-test)\z' { Select-Action $word; break }
+      '\A(h|-h|help)\z' { $run.WantsHelp = $true; break }
+      '\Adry-run\z' { $run.DryRun = $true; break }
+      '\Ascope=(system|user)\z' { $run.Scope = $word.Substring(6); break }
+      '\Ausers=(all|self)\z' { $run.Accounts = $word.Substring(6); break }
+      '\Aclis=' { $run.Clis = @($word.Substring(5).Split(',') | Where-Object { $_ -cne '' }); break }
+      '\Aendpoint=' { $run.Endpoint = $word.Substring(9); break }
+      '\Aexpect=' { $run.Expect = $word.Substring(7); break }
+      '\Ahelper\z' { $run.Complaint = 'helper is not on Windows: the header program is one for sh; the token is in the settings file, and sessions take up a new one when they start'; break }
+      '\Arestart\z' { $run.Complaint = 'restart is not on Windows: SYSTEM cannot act as another account; sign that account out and in, or restart the machine'; break }
+      '\A(no-helper|no-restart|(no-)?(host|prompts|responses|tools))\z' { Switch-Feature $word; break }
+      default { $run.Complaint = 'an option this script does not know; see the top of it, or run it with --help' }
+    }
+  }
+}
+
+function Test-Options {
+  foreach ($cli in $run.Clis) {
+    if ($KNOWN -ccontains $cli) { $run.States[$cli] = 'absent' }
+    else { $run.Complaint = 'clis= has an unknown CLI; known: ' + ($KNOWN -join ' ') }
+  }
+  if ($run.Complaint -cne '') { Stop-Run 2 $run.Complaint }
+  if ($run.Clis.Count -eq 0) { Stop-Run 2 ('clis= names nothing; leave it out for all of: ' + ($KNOWN -join ' ')) }
+  if ($run.Expect -cnotmatch '\A([0-9a-f]{12})?\z') { Stop-Run 2 'expect= is not a fingerprint of 12 hex digits' }
+}
+
+# Where telemetry goes: an https URL, or http to this machine
+function Test-Endpoint {
+  $given = $run.Endpoint
+  if ($given -ceq '') { Stop-Run 2 'no endpoint is given' }
+  if ($given -cnotmatch '\Ahttps?://') { Stop-Run 2 'the endpoint does not begin with https://' }
+  $scheme = $given.Substring(0, $given.IndexOf(':', [StringComparison]::Ordinal))
+  $place = $given.Substring($scheme.Length + 3).TrimEnd('/')
+  $run.Endpoint = $scheme + '://' + $place
+  if ($place.Contains('@')) { Stop-Run 2 'the endpoint contains a user name; the token is given separately' }
+  if ($place -cmatch '[^\]A-Za-z0-9._~:/%\[-]') { Stop-Run 2 'the endpoint contains a character that is not allowed in a base URL' }
+  if ($place -cmatch '/v1/(logs|metrics|traces)\z') { Stop-Run 2 'the endpoint is for one signal only; remove its end from /v1 on' }
+  $authority = $place.Split('/')[0]
+  $label = '[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?'
+  $octet = '(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])'
+  $port = '(:(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[0-5]?[0-9]{1,4}))?'
+  $name = $label + '([.]' + $label + ')*[.]?'
+  if (Test-Authority $authority '([^:]*[.])?([0-9]+|0x[0-9a-f]*)[.]?(:.*)?') { $name = $octet + '([.]' + $octet + '){3}' }
+  if (-not (Test-Authority $authority ('(\[[0-9a-f:.]+\]|' + $name + ')' + $port))) {
+    Stop-Run 2 'the endpoint names no host and port that could exist'
+  }
+  if ($scheme -ceq 'http' -and -not (Test-Authority $authority ('(localhost|\[::1\]|127([.][0-9]+){3})' + $port))) {
+    Stop-Run 2 'the endpoint is http to another machine: the token would cross the network in clear text'
+  }
+}
+
+# Test-Authority TEXT PATTERN: whether host and port match it as a whole
+function Test-Authority($text, $pattern) { [regex]::IsMatch($text, '\A(?:' + $pattern + ')\z', 'IgnoreCase, CultureInvariant') }
+
+# ---- Token ----
+
+# Get-FirstLine TEXT: up to the first LF
+function Get-FirstLine($text) {
+  $end = $text.IndexOf("`n", [StringComparison]::Ordinal)
+  if ($end -lt 0) { return $text }
+  $line = $text.Substring(0, $end)
+  if ($line.EndsWith("`r", [StringComparison]::Ordinal)) { $line = $line.Substring(0, $line.Length - 1) }
+  return $line
+}
+
+# Read-TokenFile: the token from the file that the variable CROSSFADE_TOKEN_FILE names
+function Read-TokenFile {
+  $path = [Environment]::GetEnvironmentVariable('CROSSFADE_TOKEN_FILE')
+  if (-not $path) { return }
+  $found = $null
+  try { $found = Read-Bytes ($ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($path)) 65536 } catch { $found = $null }
+  if ($null -eq $found) { Stop-Run 11 'the token file cannot be read' }
+  $run.Token = Get-FirstLine $found
+}
+
+# Read-TokenInput: the token from standard input
+function Read-TokenInput {
+  $lines = @($feed)
+  $text = ''
+  if ($lines.Count -gt 0) { $text = [string]$lines[0] }
+  elseif ([Console]::IsInputRedirected) { $text = [Console]::In.ReadToEnd() }
+  if ($text.Length -gt 0 -and [int]$text[0] -eq 0xFEFF) { $text = $text.Substring(1) }
+  $run.Token = Get-FirstLine $text
+}
+
+# Get-TokenProblem TOKEN: what is said after "the token", or nothing
+function Get-TokenProblem($text) {
+  if ($text.Length -eq 0) { return 'is empty; copy it again, alone and on one line' }
+  if ([regex]::IsMatch($text, '\ABearer[ \t]', 'IgnoreCase, CultureInvariant')) { return 'starts with the word Bearer; remove that word' }
+  if ([regex]::IsMatch($text, '[^!-~]')) {
+    return 'contains white space, a control character or a non-ASCII character; copy it again, alone and on one line'
+  }
+  if ($text.Length -lt 20) { return 'is too short (' + $text.Length + ' characters); copy all of it' }
+  if ($text.Length -gt $LONGEST_TOKEN) {
+    return 'is too long (' + $text.Length + ' characters), or was cut; copy it again, alone and on one line'
+  }
+}
+
+# Takes the token and checks it
+function Get-Token {
+  Set-GivenToken
+  $text = $run.Token
+  if ($text.Length -eq 0) {
+    if ($run.DryRun) { return }
+    Stop-Run 11 ('no token: ' + $TOKEN_HINT)
+  }
+  if ([regex]::IsMatch($text, '\A@[^\r\n]*@\z|\{\{|\$\{|\A<.*>\z|\A\$')) {
+    Stop-Run 11 'the token is still a placeholder; put the real one there'
+  }
+  $problem = Get-TokenProblem $text
+  if ($problem) { Stop-Run 11 ('the token ' + $problem) }
+  if ([regex]::IsMatch($text, '[^A-Za-z0-9._~-]')) {
+    Stop-Run 11 'the token contains a character that a CLI would change; it may have letters, digits, . _ ~ and -'
+  }
+  Add-Token (Get-Fingerprint $text)
+}
+
+# ---- Machine: its system, people and CLIs ----
+
+# Start-Program FILE ARGUMENTS INPUT: runs a program without a window
+function Start-Program($file, $arguments, $text) {
+  $start = New-Object System.Diagnostics.ProcessStartInfo($file, $arguments)
+  $start.UseShellExecute = $false
+  $start.CreateNoWindow = $true
+  $start.RedirectStandardInput = $true
+  $start.RedirectStandardOutput = $true
+  $start.RedirectStandardError = $true
+  try { $process = [System.Diagnostics.Process]::Start($start) } catch { return @{ Code = -1; Output = ''; Errors = '' } }
+  try {
+    $errors = $process.StandardError.ReadToEndAsync()
+    if ($null -ne $text) {
+      $bytes = $LATIN1.GetBytes($text)
+      $process.StandardInput.BaseStream.Write($bytes, 0, $bytes.Length)
+      $process.StandardInput.BaseStream.Flush()
+    }
+    $process.StandardInput.Close()
+    $output = $process.StandardOutput.ReadToEnd()
+    $process.WaitForExit()
+    return @{ Code = $process.ExitCode; Output = $output; Errors = $errors.Result }
+  } finally { $process.Dispose() }
+}
+
+# Start-Native: a 32-bit PowerShell on a 64-bit Windows sees other folders and another registry: the same script runs in the 64-bit one
+function Start-Native {
+  $program = Find-Native
+  if (-not $program) { return }
+  if (-not $SCRIPT_PATH) { Stop-Run 13 'this is a 32-bit PowerShell, and the script is no file that the 64-bit one could run' }
+  foreach ($word in $run.Options) {
+    if ([string]$word -cnotmatch '\A[A-Za-z0-9=:/._,~\[\]%-]+\z') { Stop-Run 2 'an option cannot be handed to the 64-bit PowerShell' }
+  }
+  if (-not [System.IO.File]::Exists($program)) { Stop-Run 13 'this is a 32-bit PowerShell, and there is no 64-bit one' }
+  $words = '-NoProfile -NonInteractive -File "' + $SCRIPT_PATH + '" ' + ($run.Options -join ' ')
+  if ($run.Token.Length -eq 0 -and -not [Environment]::GetEnvironmentVariable('CROSSFADE_TOKEN_FILE')) { Read-TokenInput }
+  $end = Start-Program $program $words ($run.Token + "`n")
+  [Console]::Error.Write($end.Errors)
+  [Console]::Out.Write($end.Output)
+  exit $end.Code
+}
+
+# Find-Native: the 64-bit PowerShell, if this is not it already
+function Find-Native {
+  if ([Environment]::Is64BitProcess -or -not [Environment]::Is64BitOperatingSystem) { return '' }
+  return $env:SystemRoot + '\sysnative\WindowsPowerShell\v1.0\powershell.exe'
+}
+
+# Who runs this
+function Get-Self {
+  $me = [System.Security.Principal.WindowsIdentity]::GetCurrent()
+  $principal = New-Object System.Security.Principal.WindowsPrincipal($me)
+  @{ Sid = $me.User.Value; IsAdmin = $principal.IsInRole([System.Security.Principal.WindowsBuiltInRole]::Administrator) }
+}
+
+# Get-Place NAME: one of the folders of this system
+function Get-Place($name) {
+  if ($name -ceq 'ProgramFiles') {
+    if ($env:ProgramW6432) { return $env:ProgramW6432 }
+    return $env:ProgramFiles
+  }
+  if ($env:ProgramData) { return $env:ProgramData }
+  return [Environment]::GetFolderPath('CommonApplicationData')
+}
+
+# Get-OwnHome: of the account that runs this
+function Get-OwnHome {
+  if ($env:USERPROFILE) { return $env:USERPROFILE }
+  return [Environment]::GetFolderPath('UserProfile')
+}
+
+# Test-Machine: whether this script can work here
+function Test-Machine {
+  if (-not $ON_WINDOWS) { Stop-Run 13 ('this script is for: ' + ($SYSTEMS -join ' ')) }
+  $self = Get-Self
+  $run.Self = $self.Sid
+  $run.IsAdmin = $self.IsAdmin
+  if (-not $run.IsAdmin) {
+    if ($run.Scope -ceq 'system') { Stop-Run 2 'scope=system needs an administrator or SYSTEM; or run it with scope=user' }
+    $run.Accounts = 'self'
+  }
+  foreach ($name in 'ProgramFiles', 'ProgramData') {
+    $place = Get-Place $name
+    if (-not $place) { Stop-Run 13 ('this system does not say where its folder ' + $name + ' is') }
+    $run.Places[$name] = $place
+  }
+}
+
+# Join-Place BASE PATH: a path of our tables, which have slashes, below a folder
+function Join-Place($base, $path) { $base.TrimEnd('\', '/') + $SEPARATOR + $path.Replace('/', $SEPARATOR) }
+
+# Expand-Place PATH: a path of our tables that begins with %ProgramFiles% or %ProgramData%
+function Expand-Place($path) {
+  $parts = $path.Split('%')
+  Join-Place $run.Places[$parts[1]] $parts[2].TrimStart('/')
+}
+
+# Open-Key HIVE PATH: a key of the registry as 64-bit programs see it, for reading
+function Open-Key($hive, $path) { [Microsoft.Win32.RegistryKey]::OpenBaseKey($hive, 'Registry64').OpenSubKey($path) }
+
+# Get-ProfileRows: what the registry's list of profiles says: SID, path as it is written there, state
+function Get-ProfileRows {
+  $list = Open-Key 'LocalMachine' ('SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList')
+  if ($null -eq $list) { return }
+  foreach ($sid in $list.GetSubKeyNames()) {
+    $key = $list.OpenSubKey($sid)
+    if ($null -eq $key) { continue }
+    $path = $key.GetValue('ProfileImagePath', '', 'DoNotExpandEnvironmentNames')
+    @{ Sid = $sid; Path = [string]$path; State = $key.GetValue('State', 0) }
+  }
+}
+
+# Test-Linux SID: whether the account has a Linux in WSL, whose CLIs this script does not touch
+function Test-Linux($sid) {
+  try { $key = Open-Key 'Users' ($sid + '\Software\Microsoft\Windows\CurrentVersion\Lxss') } catch { return $false }
+  return ($null -ne $key -and @($key.GetSubKeyNames() | Where-Object { $_ -cmatch '\A\{' }).Count -gt 0)
+}
+
+# Get-MachineId: which Windows made for this machine
+function Get-MachineId {
+  $key = Open-Key 'LocalMachine' ('SOFTWARE\Microsoft\Crypto' + 'graphy')
+  if ($null -eq $key) { return '' }
+  return $key.GetValue('MachineGuid', '')
+}
+
+# Get-Policy POLICY [SID]: the text of a policy in the registry, of the machine or of an account that is signed in
+function Get-Policy($policy, $sid = '') {
+  try {
+    if ($sid -ceq '') { $key = Open-Key 'LocalMachine' $policy[0] } else { $key = Open-Key 'Users' ($sid + '\' + $policy[0]) }
+    if ($null -eq $key) { return '' }
+    return [string]$key.GetValue($policy[1], '')
+  } catch { return ' ' }
+}
+
+# Get-VariableKeys SID: where the registry has the environment of an account, as long as it is signed in, and that of the machine
+function Get-VariableKeys($sid) {
+  $keys = @(Open-Key 'Users' ($sid + '\Environment')) +
+    @(Open-Key 'LocalMachine' 'SYSTEM\CurrentControlSet\Control\Session Manager\Environment')
+  $keys | Where-Object { $null -ne $_ }
+}
+
+# Get-Variables SID NAME: what these environments have for a name
+function Get-Variables($sid, $name) {
+  try {
+    foreach ($key in @(Get-VariableKeys $sid)) { [string]$key.GetValue($name, '', 'DoNotExpandEnvironmentNames') }
+  } catch { '?' }
+}
+
+# Test-Variable SID PATTERN: whether they have a variable whose name is like that, or cannot be read
+function Test-Variable($sid, $pattern) {
+  try {
+    foreach ($key in @(Get-VariableKeys $sid)) {
+      foreach ($name in $key.GetValueNames()) { if ([regex]::IsMatch($name, '\A(?:' + $pattern + ')\z', $ANY_CASE)) { return $true } }
+    }
+  } catch { return $true }
+  return $false
+}
+
+# Expand-Profile PATH: with the two variables that mean the same for everybody
+function Expand-Profile($path) {
+  $path = [regex]::Replace($path.Trim(), '\A%SystemDrive%', [string]$env:SystemDrive, 'IgnoreCase, CultureInvariant')
+  $path = [regex]::Replace($path, '\A%SystemRoot%', [string]$env:SystemRoot, 'IgnoreCase, CultureInvariant').TrimEnd('\', '/', ' ', '.')
+  if ($path -cmatch '\A[A-Za-z]:[\\/][^%:*?"<>|]+\z') { return $path }
+  return ''
+}
+
+# Test-Network PATH: whether its drive is on the network
+function Test-Network($path) {
+  if ($path -cnotmatch '\A[A-Za-z]:') { return $false }
+  return (New-Object System.IO.DriveInfo($path.Substring(0, 1))).DriveType -eq [System.IO.DriveType]::Network
+}
+
+# Select-People ROWS: the accounts of people among them, whether they are signed in or not: no services, no remains of a broken profile (SID.bak), nothing temporary (0x800) or a backup (0x8000)
+function Select-People($rows) {
+  $seen = @{}
+  foreach ($row in $rows) {
+    if ($row.Sid -cnotmatch '\AS-1-(5-21|12-1)(-[0-9]+){4}\z') { continue }
+    $state = 0
+    if ($row.State -is [int]) { $state = $row.State }
+    if (($state -band 0x8800) -ne 0) { continue }
+    $path = Expand-Profile $row.Path
+    if ($path -ceq '' -or (Test-Network $path)) {
+      $run.Skipped++
+      continue
+    }
+    if (-not [System.IO.Directory]::Exists($path)) {
+      if ([System.IO.Directory]::Exists([System.IO.Path]::GetDirectoryName($path))) { $run.Gone++ } else { $run.Skipped++ }
+      continue
+    }
+    $key = $path.ToUpperInvariant()
+    if ($seen.ContainsKey($key)) { continue }
+    $seen[$key] = $true
+    @{ Sid = $row.Sid; Home = $path }
+  }
+}
+
+# Find-People: sets People to accounts with SID, home and the words of the signs in it
+function Find-People {
+  if ($run.Accounts -ceq 'self') { $rows = @(@{ Sid = $run.Self; Home = (Get-OwnHome) }) }
+  else { $rows = @(Select-People @(Get-ProfileRows)) }
+  $run.Machine = Find-Signs '' 'MachineSigns'
+  $run.People = @(foreach ($person in $rows) {
+    if (-not [System.IO.Directory]::Exists($person.Home)) {
+      $run.Skipped++
+      continue
+    }
+    $run.Users++
+    if (Test-Linux $person.Sid) { $run.Linux++ }
+    $own = Find-Signs $person.Home 'UserSigns'
+    $words = @{}
+    foreach ($cli in $KNOWN) { $words[$cli] = @($run.Machine[$cli]) + @($own[$cli]) }
+    @{ Sid = $person.Sid; Home = $person.Home; Words = $words }
+  })
+}
+
+# Find-Signs HOME TABLE: for each CLI the releases that show without running anything: N.N.N, ? for a sign without one, ours for an undo record of this script
+function Find-Signs($base, $table) {
+  $found = @{}
+  foreach ($cli in $KNOWN) {
+    $found[$cli] = @(foreach ($sign in $CLIS[$cli][$table]) {
+      foreach ($path in @(Expand-Pattern $base $sign[1])) { Read-Sign $sign[0] $path }
+    })
+  }
+  return $found
+}
+
+# Expand-Pattern BASE PATTERN: the paths that exist
+function Expand-Pattern($base, $pattern) {
+  if ($base -ceq '') {
+    $parts = $pattern.Split('%')
+    $base = $run.Places[$parts[1]]
+    $pattern = $parts[2].TrimStart('/')
+  }
+  $paths = @($base)
+  foreach ($part in $pattern.Split('/')) {
+    $paths = @(foreach ($path in $paths) {
+      if (-not $part.Contains('*')) { $path + $SEPARATOR + $part }
+      elseif ([System.IO.Directory]::Exists($path)) {
+        try { [System.IO.Directory]::GetDirectories($path, $part) | Select-Object -First 500 } catch { continue }
+      }
+    })
+  }
+  return $paths | Where-Object { [System.IO.File]::Exists($_) -or [System.IO.Directory]::Exists($_) }
+}
+
+# Read-Sign KIND PATH: package, a package.json
+function Read-Sign($kind, $path) {
+  if ($kind -ceq 'ours') { return 'ours' }
+  $release = ''
+  if ($kind -ceq 'folder') {
+    $release = [System.IO.Path]::GetFileName($path)
+    if ($release -cnotmatch '\Av?[0-9]') { return }
+  }
+  if ($kind -ceq 'package') {
+    try { $text = Read-Bytes $path 262144 } catch { return '?' }
+    if ($null -eq $text) { return '?' }
+    $match = [regex]::Match($text, '"version"\s*:\s*"([^"]*)"')
+    if ($match.Success) { $release = $match.Groups[1].Value }
+  }
+  $match = [regex]::Match($release, '\Av?([0-9]{1,9}\.[0-9]{1,9})((?:\.[0-9]{1,9})*)')
+  if (-not $match.Success) { return '?' }
+  $rest = $match.Groups[2].Value
+  if ($rest -ceq '') { $rest = '.0' }
+  return $match.Groups[1].Value + $rest
+}
+
+# Test-Older A B: whether one release is before another
+function Test-Older($a, $b) {
+  $left = $a.Split('.')
+  $right = $b.Split('.')
+  for ($i = 0; $i -lt $left.Count -or $i -lt $right.Count; $i++) {
+    $x = 0
+    $y = 0
+    if ($i -lt $left.Count) { [void][int]::TryParse($left[$i], [ref]$x) }
+    if ($i -lt $right.Count) { [void][int]::TryParse($right[$i], [ref]$y) }
+    if ($x -ne $y) { return $x -lt $y }
+  }
+  return $false
+}
+
+# Get-Release WORDS: the oldest of those found
+function Get-Release($words) {
+  $release = ''
+  foreach ($word in $words) {
+    if ($word -ceq 'ours') { continue }
+    if ($word -ceq '?') { if ($release -ceq '') { $release = '?' } }
+    elseif ($release -ceq '' -or $release -ceq '?' -or (Test-Older $word $release)) { $release = $word }
+  }
+  return $release
+}
+
+# Get-Since LAYER: the first release that obeys it
+function Get-Since($layer) {
+  foreach ($pair in $layer.SinceWith) { if (Test-Feature $pair[0]) { return $pair[1] } }
+  return $layer.Since
+}
+
+# Test-Unread CLI RELEASE: whether it does not read the file of the machine, for the folders that lead there
+function Test-Unread($cli, $release) {
+  $since = $CLIS[$cli].System.Closed
+  if ($since -ceq '' -or (Test-Older $release $since)) { return $false }
+  $path = Expand-Place $CLIS[$cli].System.File
+  try { return ((Test-Crowded $path) -and -not (Test-Shared $path $false)) } catch { return $true }
+}
+
+# Get-Layers CLI WORDS: which layers matter for whoever has this on the machine
+function Get-Layers($cli, $words) {
+  $release = Get-Release $words
+  $in = @{ Release = $release; System = $false; User = $false }
+  if ($release -ceq '') { return $in }
+  if ($run.Scope -cne 'system') { $in.User = $true }
+  elseif ($release -ceq '?') { $in.System = $in.User = $true }
+  elseif (Test-Older $release (Get-Since $CLIS[$cli].System)) { $in.User = $true }
+  elseif (Test-Unread $cli $release) { $in.User = $true }
+  else { $in.System = $true }
+  if ($in.User -and $release -cne '?' -and (Test-Older $release (Get-Since $CLIS[$cli].User))) {
+    $in.User = $false
+    Set-State $cli 'old'
+  }
+  return $in
+}
+
+# What names this machine, as resource attributes
+function Get-Identity {
+  $name = [regex]::Replace([Environment]::MachineName, '[^A-Za-z0-9._-]', '')
+  $id = [regex]::Replace([string](Get-MachineId), '[^A-Za-z0-9._-]', '')
+  if ($id -cne '') { return 'host.name=' + $name + ',host.id=' + $id }
+  return 'host.name=' + $name
+}
+
+# ---- Lock ----
+
+# Enter-Lock PATH: one run at a time
+function Enter-Lock($path) {
+  $options = [System.IO.FileOptions]::None
+  if ($ON_WINDOWS) { $options = [System.IO.FileOptions]::DeleteOnClose }
+  $until = [DateTime]::UtcNow.AddSeconds($PATIENCE)
+  while ($true) {
+    try {
+      $run.Lock = New-Object System.IO.FileStream($path, [System.IO.FileMode]::OpenOrCreate, [System.IO.FileAccess]::ReadWrite,
+        [System.IO.FileShare]::None, 1, $options)
+      return
+    } catch {
+      $code = Get-ErrorCode $_.Exception
+      if ($code -ne 32 -and $code -ne 5 -and $code -ne 11) { Stop-Run 12 ('no lock can be made at ' + (Get-Plain $path)) }
+      if ([DateTime]::UtcNow -ge $until) {
+        if ($code -eq 5) { Stop-Run 12 ('no lock can be made at ' + (Get-Plain $path)) }
+        Stop-Run 11 'another run is at work'
+      }
+    }
+    Start-Sleep -Milliseconds 250
+  }
+}
+
+# Exit-Lock: lets the next run in
+function Exit-Lock {
+  if ($null -ne $run.Lock) { $run.Lock.Dispose() }
+  $run.Lock = $null
+}
+
+function Enter-Run {
+  if ($run.IsAdmin) { Enter-Lock (Join-Place $run.Places['ProgramFiles'] 'otel-crossfade.lock') }
+  else { Enter-Lock (Join-Place (Get-OwnHome) '.otel-crossfade.lock') }
+}
+
+# Get-ErrorCode EXCEPTION: the number of the system's error inside it
+function Get-ErrorCode($exception) {
+  while ($null -ne $exception.InnerException) { $exception = $exception.InnerException }
+  if ($exception -is [System.IO.IOException]) { return $exception.HResult -band 0xFFFF }
+  if ($exception -is [System.UnauthorizedAccessException]) { return 5 }
+  return 0
+}
+
+# ---- Files ----
+
+# Get-Security PATH: owner, group and access list of a file or folder, as SDDL
+function Get-Security($path) {
+  $kind = 'System.Security.AccessControl.FileSecurity'
+  if ([System.IO.Directory]::Exists($path)) { $kind = 'System.Security.AccessControl.DirectorySecurity' }
+  $security = New-Object $kind($path, [System.Security.AccessControl.AccessControlSections]'Access, Owner, Group')
+  return $security.GetSecurityDescriptorSddlForm('Access, Owner, Group')
+}
+
+# Set-Security PATH SDDL: the same, written
+function Set-Security($path, $sddl) {
+  $kind = 'System.Security.AccessControl.FileSecurity'
+  if ([System.IO.Directory]::Exists($path)) { $kind = 'System.Security.AccessControl.DirectorySecurity' }
+  $security = New-Object $kind
+  $security.SetSecurityDescriptorSddlForm($sddl)
+  Set-Acl -LiteralPath $path -AclObject $security
+}
+
+# Set-Owner PATH SID: by the program of the system where the cmdlet may not, as it may not give a file away
+function Set-Owner($path, $sid) {
+  $parts = Read-Sddl (Get-Security $path)
+  if ($parts.Owner -ceq $sid) { return }
+  try { Set-Security $path ('O:' + $sid + 'G:' + $parts.Group + 'D:' + $parts.Access) } catch { $parts.Failed = $true }
+  if ((Read-Sddl (Get-Security $path)).Owner -ceq $sid) { return }
+  [void](Start-Program ([Environment]::GetFolderPath('System') + '\icacls.exe') ('"' + $path + '" /setowner *' + $sid + ' /q') $null)
+}
+
+# Read-Sddl SDDL: its owner, group and access list, each as text
+function Read-Sddl($sddl) {
+  $match = [regex]::Match($sddl, '\A(?:O:(?<o>S-[0-9-]+|[A-Z]{2}))?(?:G:(?<g>S-[0-9-]+|[A-Z]{2}))?(?:D:(?<d>[^S]*?(?:\(.*?\))*))?(?:S:.*)?\z')
+  @{ Owner = (Get-Sid $match.Groups['o'].Value); Group = (Get-Sid $match.Groups['g'].Value); Access = $match.Groups['d'].Value; Failed = $false }
+}
+
+# https://learn.microsoft.com/windows/win32/secauthz/sid-strings
+$NAMED = @{ SY = 'S-1-5-18'; BA = 'S-1-5-32-544'; BU = 'S-1-5-32-545'; WD = 'S-1-1-0'; AU = 'S-1-5-11'; CO = 'S-1-3-0'; OW = 'S-1-3-4' }
+function Get-Sid($name) { if ($NAMED.ContainsKey($name)) { $NAMED[$name] } else { $name } }
+
+# Whoever may change the machine's files anyway: SYSTEM, administrators of the machine and its domain, the installer of Windows
+$ADMINS = 'S-1-5-18', 'S-1-5-32-544', 'LA', 'DA', 'EA', 'S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464'
+
+# What an access right's letters stand for: https://learn.microsoft.com/windows/win32/secauthz/ace-strings
+$RIGHT_NAMES = @{
+  GA = 0x10000000; GX = 0x20000000; GW = 0x40000000; RC = 0x20000; SD = 0x10000; WD = 0x40000; WO = 0x80000
+  CC = 0x1; DC = 0x2; LC = 0x4; SW = 0x8; RP = 0x10; WP = 0x20; DT = 0x40; LO = 0x80; CR = 0x100
+  FA = 0x1F01FF; FR = 0x120089; FW = 0x120116; FX = 0x1200A0; GR = 0x120089
+}
+
+# Get-Mask RIGHTS: as a number
+function Get-Mask($text) {
+  $mask = [long]0
+  if ($text -cmatch '\A0x[0-9A-Fa-f]{1,8}\z') {
+    [void][long]::TryParse($text.Substring(2), [System.Globalization.NumberStyles]::AllowHexSpecifier,
+      [System.Globalization.CultureInfo]::InvariantCulture, [ref]$mask)
+    return $mask
+  }
+  foreach ($match in [regex]::Matches($text, '..?')) {
+    if (-not $RIGHT_NAMES.ContainsKey($match.Value)) { return [long]0x7FFFFFFF }
+    $mask = $mask -bor $RIGHT_NAMES[$match.Value]
+  }
+  return $mask
+}
+
+# Test-Granted SDDL RIGHTS TRUSTED: whether anybody but the trusted gets one of these rights on the object itself, or owns it
+function Test-Granted($sddl, $rights, $trusted) {
+  $parts = Read-Sddl $sddl
+  if (-not ($trusted -ccontains $parts.Owner)) { return $true }
+  $entries = [regex]::Matches($parts.Access, '\((?<t>[^;]*);(?<f>[^;]*);(?<r>[^;]*);[^;]*;[^;]*;(?<s>[^;)]*)')
+  if ($entries.Count -eq 0 -and -not $parts.Access.Contains('P')) { return $true }
+  foreach ($entry in $entries) {
+    $who = Get-Sid $entry.Groups['s'].Value
+    if ($entry.Groups['f'].Value -cmatch '\A(..)*IO' -or $entry.Groups['t'].Value -cmatch '\A(XD|O?D)\z') { continue }
+    if ($who -ceq 'S-1-3-4' -or $trusted -ccontains $who) { continue }
+    if (((Get-Mask $entry.Groups['r'].Value) -band $rights) -ne 0) { return $true }
+  }
+  return $false
+}
+
+# Rights to write or replace a file
+$MAY_WRITE = [long]0x500D0116
+$MAY_REPLACE = [long]0x500D0040
+$MAY_READ = [long]2415919105
+
+# Test-Loose FILE: whether others than administrators can write it
+function Test-Loose($path) { Test-Granted (Get-Security $path) $MAY_WRITE $ADMINS }
+
+# Test-Shared FILE: whether others than administrators can replace it, by one of the folders that lead to it
+function Test-Shared($path, $isMerged) {
+  $folder = [System.IO.Path]::GetDirectoryName($path)
+  $rights = $MAY_REPLACE
+  if ($isMerged) { $rights = $rights -bor 0x2 }
+  while ($folder -and $folder.Length -gt $run.Root.Length) {
+    if ([System.IO.Directory]::Exists($folder)) {
+      $parent = [System.IO.Path]::GetDirectoryName($folder)
+      if ($parent -and (Test-Granted (Get-Security $folder) $rights $ADMINS)) { return $true }
+      $rights = $MAY_REPLACE
+    }
+    $folder = [System.IO.Path]::GetDirectoryName($folder)
+  }
+  return $false
+}
+
+# Test-Crowded FILE: whether others than administrators can change a folder that leads to it, or make something there
+function Test-Crowded($path) {
+  $folder = [System.IO.Path]::GetDirectoryName($path)
+  while ($folder -and $folder.Length -gt $run.Root.Length) {
+    $parent = [System.IO.Path]::GetDirectoryName($folder)
+    if ($parent -and [System.IO.Directory]::Exists($folder) -and (Test-Granted (Get-Security $folder) ($MAY_WRITE -bor $MAY_REPLACE) ($ADMINS + 'S-1-3-0'))) { return $true }
+    $folder = $parent
+  }
+  return $false
+}
+
+# Test-Readable FILE SID: whether others than this account and administrators can read it
+function Test-Readable($path, $sid) { Test-Granted (Get-Security $path) $MAY_READ ($ADMINS + $sid) }
+
+# The access lists of what this script makes: of the machine, everybody may read
+function Get-NewAccess($owner, $isFolder) {
+  $flags = ''
+  if ($isFolder) { $flags = 'OICI' }
+  $admins = 'P(A;' + $flags + ';FA;;;SY)(A;' + $flags + ';FA;;;BA)'
+  if ($owner -ceq '') { return $admins + '(A;' + $flags + ';0x1200a9;;;BU)' }
+  return $admins + '(A;' + $flags + ';FA;;;' + $owner + ')'
+}
+
+# Set-Access PATH ACCESS: with the owner that it has
+function Set-Access($path, $access) {
+  $parts = Read-Sddl (Get-Security $path)
+  Set-Security $path ('O:' + $parts.Owner + 'G:' + $parts.Group + 'D:' + $access)
+}
+
+# Test-SameSecurity A B: whether owner and access list are the same
+function Test-SameSecurity($a, $b) {
+  $left = Read-Sddl $a
+  $right = Read-Sddl $b
+  $plain = { param($text) [regex]::Replace([regex]::Replace($text, '\A[^(]*', ''), '(?<=\([^;]*;[^;)]*)ID', '') }
+  return ($left.Owner -ceq $right.Owner -and (& $plain $left.Access) -ceq (& $plain $right.Access))
+}
+
+# Read-Bytes PATH LIMIT: the bytes of a file as text, one character each
+function Read-Bytes($path, $limit) {
+  $share = [System.IO.FileShare]::ReadWrite -bor [System.IO.FileShare]::Delete
+  $stream = New-Object System.IO.FileStream($path, [System.IO.FileMode]::Open, [System.IO.FileAccess]::Read, $share)
+  try {
+    if ($stream.Length -gt $limit) { return $null }
+    $bytes = New-Object byte[] ([int]$stream.Length)
+    $count = 0
+    while ($count -lt $bytes.Length) {
+      $more = $stream.Read($bytes, $count, $bytes.Length - $count)
+      if ($more -eq 0) { break }
+      $count += $more
+    }
+    return $LATIN1.GetString($bytes, 0, $count)
+  } finally { $stream.Dispose() }
+}
+
+# Get-Flags PATH: its attributes
+function Get-Flags($path) { [int][System.IO.File]::GetAttributes($path) }
+
+# Get-Kind PATH: absent, file, folder, link (also what a cloud drive has not fetched), device, or unreadable
+function Get-Kind($path) {
+  try { $flags = Get-Flags $path } catch {
+    $code = Get-ErrorCode $_.Exception
+    if ($code -eq 2 -or $code -eq 3) { return 'absent' }
+    return 'unreadable'
+  }
+  if (($flags -band 0x441400) -ne 0) { return 'link' }
+  if (($flags -band 0x40) -ne 0) { return 'device' }
+  if (($flags -band 0x10) -ne 0) { return 'folder' }
+  return 'file'
+}
+
+# Test-Same A B: whether two texts are the same, byte for byte
+function Test-Same($a, $b) { [string]::Equals($a, $b, [StringComparison]::Ordinal) }
+
+# Get-Folder PATH
+function Get-Folder($path) { [System.IO.Path]::GetDirectoryName($path) }
+
+# Read-Folders PATH TOP: how many folders that lead to the file are missing below TOP, and why they cannot be used, if they cannot
+function Read-Folders($path, $top) {
+  $missing = 0
+  $why = ''
+  $folder = Get-Folder $path
+  while ($folder.Length -gt $top.Length) {
+    $kind = Get-Kind $folder
+    if ($kind -ceq 'absent') { $missing++ }
+    elseif ($kind -ceq 'link') { $why = 'linked' }
+    elseif ($kind -ceq 'unreadable') { $why = 'unreadable' }
+    elseif ($kind -cne 'folder') { $why = 'folder' }
+    $folder = Get-Folder $folder
+  }
+  @{ Missing = $missing; Why = $why }
+}
+
+# Read-Target PATH TOP: what the file and its undo record are
+function Read-Target($path, $top) {
+  $target = @{ Path = $path; Top = $top; State = 'ok'; Text = ''; Before = @(); HasRecord = $false; Ours = $false; Made = 0; Missing = 0 }
+  $folders = Read-Folders $path $top
+  $target.Missing = $folders.Missing
+  if ($folders.Why -cne '') {
+    $target.State = $folders.Why
+    return $target
+  }
+  if ($run.MayWrite) {
+    Repair-Target $path
+    Repair-Target ($path + '.crossfade-undo')
+  }
+  $kind = Get-Kind $path
+  if ($kind -ceq 'absent') { $target.State = 'absent' }
+  elseif ($kind -ceq 'link' -or $kind -ceq 'unreadable') { $target.State = $kind }
+  elseif ($kind -cne 'file' -or (Test-Reserved $path)) { $target.State = 'kind' }
+  else { Read-TargetText $target }
+  Read-Record $target
+  if ($target.State -ceq 'absent' -and -not $target.HasRecord) {
+    $target.Ours = $true
+    $target.Made = $target.Missing
+  }
+  return $target
+}
+
+# Test-Reserved PATH: whether the name is one of a device, such as nul: what is written there is lost
+function Test-Reserved($path) {
+  [System.IO.Path]::GetFileName($path) -match '\A(con|prn|aux|nul|com[0-9]|lpt[0-9])([. ].*)?\z|[. ]\z'
+}
+
+# Test-Place PATH: whether it is a full path on a drive, as Windows would take it: no share, no stream, no name of a device, nothing that depends on the folder one is in
+function Test-Place($path) {
+  if ($path -cnotmatch '\A[A-Za-z]:[\\/][^:*?"<>|\x00-\x1f]*\z') { return $false }
+  foreach ($part in [regex]::Split($path.Substring(3), '[\\/]')) { if (Test-Reserved $part) { return $false } }
+  return $true
+}
+
+function Read-TargetText($target) {
+  $until = [DateTime]::UtcNow.AddMilliseconds($LOCK_WAIT)
+  while ($true) {
+    try {
+      $found = Read-Bytes $target.Path $LARGEST
+      if ($null -eq $found) { $target.State = 'large' } else { $target.Text = $found }
+      return
+    } catch {
+      $target.State = 'unreadable'
+      if (-not (Test-Busy $_.Exception)) { return }
+      $target.State = 'busy'
+      if ([DateTime]::UtcNow -ge $until) { return }
+    }
+    Start-Sleep -Milliseconds 100
+    $target.State = 'ok'
+  }
+}
+
+# Read-Record TARGET: the undo record beside the file
+function Read-Record($target) {
+  $path = $target.Path + '.crossfade-undo'
+  if ((Get-Kind $path) -cne 'file') { return }
+  $text = $null
+  try { $text = Read-Bytes $path $LARGEST } catch { $text = $null }
+  if ($null -eq $text) {
+    $target.State = 'record'
+    return
+  }
+  if ($text.Length -eq 0) { return }
+  $target.HasRecord = $true
+  $lines = $text.Split("`n")
+  $match = [regex]::Match($lines[0], '\Acrossfade-undo-1 (yes|no) ([0-9]) ?\z')
+  if (-not $match.Success) {
+    $target.State = 'record'
+    return
+  }
+  $target.Ours = $match.Groups[1].Value -ceq 'yes'
+  $target.Made = [int]$match.Groups[2].Value[0] - 48
+  $target.Before = @($lines | Select-Object -Skip 1 | Where-Object { $_.Length -gt 0 })
+}
+
+# Test-Busy EXCEPTION: whether another program has the file open: sharing, lock, or the one step of a replacement that left it untouched
+function Test-Busy($exception) { 32, 33, 1175, 11 -contains (Get-ErrorCode $exception) }
+
+function Get-Reason($state) {
+  switch -CaseSensitive ($state) {
+    'link' { 'is a symbolic link, or not on this disk, which is not followed'; break }
+    'linked' { 'is in a folder that is a symbolic link or junction, which is not followed'; break }
+    'kind' { 'is not a regular file'; break }
+    'folder' { 'is below something that is not a folder'; break }
+    'large' { 'is larger than ' + $LARGEST + ' bytes'; break }
+    'loose' { 'can be written by others than administrators; fix that with icacls'; break }
+    'shared' { 'is below a folder in which others than administrators can replace files; fix that with icacls'; break }
+    'readable' { 'can be read by other accounts, and would hold the token; fix that with icacls'; break }
+    'record' { 'has an undo record that cannot be read'; break }
+    default { 'cannot be read' }
+  }
+}
+
+# Find-Overruling CLI TARGET: what overrides the file of the machine, or takes a part of the data and our header elsewhere: another file that the CLI merges with it, or a policy in the registry, which wins over files
+function Find-Overruling($cli, $target) {
+  $merged = $CLIS[$cli].System.Merged
+  if ($null -eq $merged) { return }
+  $folder = Get-Folder $target.Path
+  $others = @($folder.Substring(0, $folder.Length - 2) + '.json')
+  if ([System.IO.Directory]::Exists($folder)) { $others += @([System.IO.Directory]::GetFiles($folder, '*.json')) }
+  foreach ($other in $others) {
+    if ($other -eq $target.Path -or (Get-Kind $other) -ceq 'absent') { continue }
+    $pattern = $merged.Divert
+    if ((Get-Folder $other) -eq $folder -and [string]::CompareOrdinal($other, $target.Path) -gt 0) { $pattern = $merged.Override }
+    $text = Read-Other $other
+    if ($null -eq $text -or [regex]::IsMatch($text, $pattern, $ANY_CASE)) { return $other }
+  }
+  $policy = Get-Policy $merged.Policy
+  if ($policy.Length -eq 0) { return }
+  if ($policy -ceq ' ' -or [regex]::IsMatch($policy, $merged.Override, $ANY_CASE)) { return 'HKLM\' + $merged.Policy[0] }
+  foreach ($person in @($run.People) + @{ Words = $run.Machine }) {
+    $release = Get-Release $person.Words[$cli]
+    if ($release -ceq '?' -or ($release -cne '' -and (Test-Older $release $merged.Policy[2]))) { return 'HKLM\' + $merged.Policy[0] }
+  }
+}
+
+# Read-Other PATH: the text of such a file
+function Read-Other($path) {
+  if ((Get-Kind $path) -cne 'file') { return $null }
+  try { return Read-Bytes $path $LARGEST } catch { return $null }
+}
+
+# Find-Diverting CLI PATH: a file beside a user's own that the CLI can be told to read over it, and that sets where data goes
+function Find-Diverting($cli, $path) {
+  $beside = $CLIS[$cli].User.Beside
+  $folder = Get-Folder $path
+  if ($null -eq $beside -or -not [System.IO.Directory]::Exists($folder)) { return }
+  foreach ($other in [System.IO.Directory]::GetFiles($folder, '*' + $beside.Ending)) {
+    $text = Read-Other $other
+    if ($null -eq $text -or [regex]::IsMatch($text, $beside.Divert)) { return $other }
+  }
+}
+
+# Find-Moved CLI PERSON: the variable that moves the files of the CLI for this account, where it shows: the folder that it names is not followed, since a person could name any
+function Find-Moved($cli, $person) {
+  if ($run.Accounts -ceq 'self') { return }
+  $name = $CLIS[$cli].User.Variable
+  foreach ($value in @(Get-Variables $person.Sid $name)) { if ($value) { return $name } }
+}
+
+# Move-File, Remove-File: in one place, as tests on other systems keep access lists elsewhere
+function Move-File($from, $to) { [System.IO.File]::Move($from, $to) }
+function Remove-File($path) { [System.IO.File]::Delete($path) }
+function Switch-File($new, $path, $own) { [System.IO.File]::Replace($new, $path, $own) }
+
+# Repair-Target PATH: puts back what a killed run left: a file that was moved away and not yet replaced, and unfinished new ones
+function Repair-Target($path) {
+  $own = $path + '.crossfade-old'
+  try {
+    if ((Get-Kind $own) -ceq 'file') {
+      if ((Get-Kind $path) -ceq 'absent') { Move-File $own $path } else { Remove-File $own }
+    }
+    foreach ($left in @(Get-Siblings $path '.crossfade-new.??????')) { Remove-File $left }
+  } catch { $run.Repaired = $false }
+}
+
+# Get-Siblings PATH ENDING: files beside it whose name is its own with this ending, in the order of their names
+function Get-Siblings($path, $ending) {
+  $folder = Get-Folder $path
+  if (-not [System.IO.Directory]::Exists($folder)) { return }
+  $name = [System.IO.Path]::GetFileName($path) + $ending
+  $pattern = '\A' + [regex]::Escape($name).Replace('\?', '.') + '\z'
+  $names = @([System.IO.Directory]::GetFiles($folder) | Where-Object { [System.IO.Path]::GetFileName($_) -cmatch $pattern })
+  [array]::Sort($names, [System.StringComparer]::Ordinal)
+  return $names
+}
+
+# New-Temporary PATH: the name of a new file beside it that does not exist
+function New-Temporary($path) {
+  $path = [regex]::Replace($path, '\.crossfade-(undo|backup-[0-9-]+)\z', '')
+  while ($true) {
+    $name = $path + '.crossfade-new.' + [System.IO.Path]::GetRandomFileName().Substring(0, 6)
+    if ((Get-Kind $name) -ceq 'absent') { return $name }
+  }
+}
+
+# New-Folders PATH TOP OWNER: the folders that are missing on the way to a file
+function New-Folders($path, $top, $owner) {
+  $missing = @()
+  $folder = Get-Folder $path
+  while ($folder.Length -gt $top.Length -and (Get-Kind $folder) -ceq 'absent') {
+    $missing = @($folder) + $missing
+    $folder = Get-Folder $folder
+  }
+  foreach ($each in $missing) {
+    [void][System.IO.Directory]::CreateDirectory($each)
+    if ($owner -ceq '') { Set-Access $each (Get-NewAccess '' $true) } else { Set-Owner $each $owner }
+  }
+}
+
+# Open-Guard PATH TOP: an open file in the folder, with which Windows lets nobody move the folder or one above it away, to put a link in its place
+function Open-Guard($path, $top) {
+  $name = New-Temporary $path
+  $guard = New-Object System.IO.FileStream($name, [System.IO.FileMode]::CreateNew, [System.IO.FileAccess]::Write,
+    [System.IO.FileShare]::None, 1, [System.IO.FileOptions]::DeleteOnClose)
+  if ((Read-Folders $path $top).Why -ceq '') { return $guard }
+  $guard.Dispose()
+  return $null
+}
+
+# Undo record and backup belong to nobody but administrators and the account
+function Save-Private($path, $text, $top, $owner) { Save-File $path $text $null $top $owner (Get-NewAccess $(if ($owner -ceq '') { 'S-1-5-32-544' } else { $owner }) $false) }
+
+# Save-File PATH TEXT EXPECTED TOP OWNER ACCESS: puts the text in the place of the file, whole or not at all
+function Save-File($path, $text, $expected, $top, $owner, $access) {
+  $until = [DateTime]::UtcNow.AddMilliseconds($LOCK_WAIT)
+  while ($true) {
+    $guard = $null
+    $new = ''
+    try {
+      New-Folders $path $top $owner
+      $guard = Open-Guard $path $top
+      if ($null -eq $guard) { return 4 }
+      $new = New-Temporary $path
+      Write-New $new $text $access
+      return (Switch-Target $path $new $expected $owner $access)
+    } catch {
+      if (-not (Test-Busy $_.Exception)) { return 12 }
+      if ([DateTime]::UtcNow -ge $until) { return 5 }
+    } finally {
+      if ($null -ne $guard) { $guard.Dispose() }
+      if ($new -cne '') { try { Remove-File $new } catch { $run.Repaired = $false } }
+      if ($run.MayWrite) { Repair-Target $path }
+    }
+    Start-Sleep -Milliseconds 200
+  }
+}
+
+# Write-New PATH TEXT ACCESS: a new file, closed to others before it has content where an access list is given, and on the disk afterwards
+function Write-New($path, $text, $access) {
+  $stream = New-Object System.IO.FileStream($path, [System.IO.FileMode]::CreateNew, [System.IO.FileAccess]::Write, [System.IO.FileShare]::Read)
+  try {
+    if ($access -cne '') { Set-Access $path $access }
+    $bytes = $LATIN1.GetBytes($text)
+    $stream.Write($bytes, 0, $bytes.Length)
+    $stream.Flush($true)
+  } finally { $stream.Dispose() }
+}
+
+# Switch-Target: the last step of Save-File
+function Switch-Target($path, $new, $expected, $owner, $access) {
+  $kind = Get-Kind $path
+  if ($kind -ceq 'absent') {
+    if ($null -ne $expected -and -not [object]::ReferenceEquals($expected, $ABSENT)) { return 4 }
+    if ($owner -cne '') {
+      Set-Owner $new $owner
+      if ((Read-Sddl (Get-Security $new)).Owner -cne $owner) { return 6 }
+    }
+    Move-File $new $path
+    return 0
+  }
+  if ($kind -cne 'file' -or [object]::ReferenceEquals($expected, $ABSENT)) { return 4 }
+  if ($null -ne $expected -and -not (Test-Same (Read-Bytes $path $LARGEST) $expected)) { return 4 }
+  $security = Get-Security $path
+  $flags = [System.IO.File]::GetAttributes($path)
+  $readOnly = [System.IO.FileAttributes]::ReadOnly
+  if (($flags -band $readOnly) -ne 0) {
+    [System.IO.File]::SetAttributes($path, [System.IO.FileAttributes]([int]$flags -band -bnot [int]$readOnly))
+  }
+  try {
+    Switch-File $new $path ($path + '.crossfade-old')
+  } finally {
+    if ((Get-Kind $path) -ceq 'file') {
+      $kept = [int]$flags -band 0x2127
+      if (([int][System.IO.File]::GetAttributes($path) -band 0x2127) -ne $kept) {
+        if ($kept -eq 0) { $kept = 0x80 }
+        [System.IO.File]::SetAttributes($path, [System.IO.FileAttributes]$kept)
+      }
+    }
+  }
+  if (-not (Test-SameSecurity (Get-Security $path) $security)) {
+    Set-Owner $path (Read-Sddl $security).Owner
+    if (-not (Test-SameSecurity (Get-Security $path) $security)) { Set-Security $path $security }
+    if (-not (Test-SameSecurity (Get-Security $path) $security)) { return 6 }
+  }
+  if ($access -cne '') { Set-Access $path $access }
+  return 0
+}
+
+# Get-Plan CLI LAYER TOKEN: what the file shall hold, as rows for the editor
+function Get-Plan($cli, $layer, $text) {
+  Get-DemandRows $CLIS[$cli][$layer].Demands
+  foreach ($row in $CLIS[$cli][$layer].Rows) {
+    if ($row[0] -cne '' -and -not (Test-Feature $row[0])) { continue }
+    if ($row[1] -ceq 'drop') { foreach ($pointer in $row[2].Split(' ')) { "drop`t" + $pointer }; continue }
+    if ($row[1] -cne 'set') { $row[1..($row.Count - 1)] -join "`t"; continue }
+    "set`t" + $row[2] + "`t" + $row[3] + "`t" + $row[4].Replace('{endpoint}', $run.Endpoint).Replace('{host}', $run.MachineName).Replace('{token}', $text)
+  }
+}
+
+# Get-DemandRows DEMANDS: what values have to be, a row for each
+function Get-DemandRows($demands) {
+  foreach ($demand in $demands) {
+    $verb, $pointers, $rest = $demand.Split(';')
+    foreach ($pointer in $pointers.Split(' ')) { (@($verb, ('/' + $pointer)) + $rest) -join "`t" }
+  }
+}
+
+# Edit-Text MODE FORMAT ROWS TEXT BEFORE: the editor
+function Edit-Text($mode, $format, $rows, $text, $before) { Invoke-Editor $mode $format @($rows) $text @($before) }
+
+# Get-LiveToken CLI FORMAT TEXT: the token in a file, and the code of the editor
+function Get-LiveToken($cli, $format, $text) {
+  $answer = Edit-Text 'get' $format @(foreach ($pointer in $CLIS[$cli].Tokens) { "get`t" + $pointer }) $text @()
+  $live = ''
+  if ($answer.Code -eq 0) {
+    foreach ($line in $answer.Lines) {
+      $parts = ([string]$line).Split("`t")
+      if ($parts.Count -lt 3 -or $parts[1] -cne 'string') { continue }
+      $value = $parts[2]
+      $live = $value.Substring($value.LastIndexOfAny([char[]]'=/ ') + 1)
+      break
+    }
+  }
+  if ($live.Length -gt 4096) { $live = '' }
+  @{ Code = $answer.Code; Text = $live; Answer = $answer }
+}
+
+# Add-EditProblem CLI PATH ANSWER: what the editor says of a file that it did not change
+function Add-EditProblem($cli, $path, $answer) {
+  if ($answer.Code -ne 3) {
+    Add-Trouble $cli $path ((Get-EditReason $answer) + '; file unchanged') 1
+    return
+  }
+  Add-Trouble $cli $path ((Get-EditReason $answer) + '; file unchanged')
+}
+
+# Get-EditReason ANSWER: why the editor does not take a file
+function Get-EditReason($answer) {
+  if ($answer.Code -ne 3) { return 'the editor failed (' + $answer.Code + '), which is a bug' }
+  $said = ''
+  if (@($answer.Messages).Count -gt 0) { $said = [string]@($answer.Messages)[0] }
+  return Get-Plain ([regex]::Replace($said, '\Aedit: .*?:([0-9]*):([0-9]*): ', 'parse error at line $1, column $2: '))
+}
+
+function Add-WriteProblem($cli, $path, $code) {
+  $reason = 'cannot be written; file unchanged'
+  if ($code -eq 5) { $reason = 'is in use by another program; file unchanged' }
+  if ($code -eq 6) { $reason = 'cannot keep or get the owner and access list that it shall have; look at it with icacls' }
+  Add-Trouble $cli $path $reason 12
+}
+
+# Windows takes names of variables in any letter case
+$ANY_CASE = [System.Text.RegularExpressions.RegexOptions]'IgnoreCase, CultureInvariant'
+# What stands before and after the name of a variable in a .env file
+$BEFORE_NAME = '(?:\A|[\r\n]|\xe2\x80[\xa8\xa9])[\s\x80-\xff]*(?:export[\s\x80-\xff]+)?(?:'
+$AFTER_NAME = ')[\s\x80-\xff]*[=:]'
+$RIVALS = 'changes what our file sets, so what is sent is not known; remove its telemetry settings'
+
+# Test-Rivals CLI LAYER PERSON IN IS_OURS: whether another file that the CLI reads for this account leaves open what comes of our file at that layer
+function Test-Rivals($cli, $layer, $person, $in, $isOurs) {
+  $found = $false
+  $run.Variants = @()
+  if ($run.Action -ceq 'uninstall') { return $false }
+  if ($layer -ceq 'User') {
+    $file = Get-UserFile $cli $person
+    try { $other = Find-Diverting $cli $file } catch {
+      Add-Trouble $cli (Get-Folder $file) 'cannot be read'
+      return $true
+    }
+    if ($other) {
+      Add-Overriding $cli $other
+      return $true
+    }
+  }
+  $own = Expand-Place $CLIS[$cli].System.File
+  foreach ($rule in $CLIS[$cli][$layer].Rivals) {
+    foreach ($file in $rule.Files) {
+      if ($layer -ceq 'User' -and $in.System -and $file[0].StartsWith('%', [StringComparison]::Ordinal)) { continue }
+      $at = Get-RivalPlace $cli $person $file[0]
+      try { $paths = @(Find-Rivals $at) } catch {
+        Add-Trouble $cli (Get-Folder $at.Path) 'cannot be read'
+        $found = $true
+        continue
+      }
+      foreach ($path in $paths) {
+        if ($isOurs -and $path -eq $own) { continue }
+        try { $why = Get-RivalReason $cli $layer $rule $file $path $at.Top } catch { $why = 'cannot be looked at ' + (Get-Where $_) }
+        if ($why -ceq '') { continue }
+        Add-Trouble $cli $path $why
+        $found = $true
+      }
+    }
+  }
+  if ($layer -ceq 'User') { if (Test-PolicyRival $cli $person $in) { $found = $true } }
+  elseif (Test-MovedRival $cli $person) { $found = $true }
+  return $found
+}
+
+# Add-Overriding CLI OTHER: a file that goes before ours, for all that is set there
+function Add-Overriding($cli, $other) {
+  $why = 'overrides our file and could take the token elsewhere; remove its telemetry settings'
+  if ((Get-Kind $other) -ceq 'link') { $why = Get-Reason 'link' }
+  Add-Trouble $cli $other $why
+}
+
+# Get-RivalPlace CLI PERSON PATH: a path of our tables, and the folder above which nothing is looked at
+function Get-RivalPlace($cli, $person, $path) {
+  if ($path.StartsWith('%', [StringComparison]::Ordinal)) { return @{ Path = (Expand-Place $path); Top = $run.Places[$path.Split('%')[1]] } }
+  $top = $person.Home
+  if ($path.StartsWith('~/', [StringComparison]::Ordinal)) { return @{ Path = (Join-Place $top $path.Substring(2)); Top = $top } }
+  $folder = Get-Folder (Get-UserFile $cli $person)
+  if (-not $folder.StartsWith($top + $SEPARATOR, [StringComparison]::OrdinalIgnoreCase)) { $top = [System.IO.Path]::GetPathRoot($folder) }
+  @{ Path = (Join-Place $folder $path.Substring('{folder}/'.Length)); Top = $top }
+}
+
+# Find-Rivals AT: the paths that it stands for
+function Find-Rivals($at) {
+  $name = [System.IO.Path]::GetFileName($at.Path)
+  if (-not $name.Contains('*')) { return $at.Path }
+  $folder = Get-Folder $at.Path
+  $kind = Get-Kind $folder
+  if ($kind -ceq 'absent' -or $kind -ceq 'file') { return }
+  if ($kind -cne 'folder' -or (Read-Folders $at.Path $at.Top).Why -cne '') { return $folder }
+  [System.IO.Directory]::GetFileSystemEntries($folder, $name)
+}
+
+# Get-RivalReason: why a file leaves open what is sent, or nothing
+function Get-RivalReason($cli, $layer, $rule, $file, $path, $top) {
+  $folders = Read-Folders $path $top
+  if ($folders.Why -cne '') { return Get-Reason $folders.Why }
+  $kind = Get-Kind $path
+  if ($kind -ceq 'absent') { return '' }
+  if ($kind -ceq 'link' -or $kind -ceq 'unreadable') { return Get-Reason $kind }
+  if ($kind -cne 'file' -or (Test-Reserved $path)) { return Get-Reason 'kind' }
+  $target = @{ Path = $path; State = 'ok'; Text = '' }
+  Read-TargetText $target
+  if ($target.State -cne 'ok') { return Get-Reason $target.State }
+  $words = @($rule.Words)
+  if ($words.Count -gt 0 -and $words[0].StartsWith('=', [StringComparison]::Ordinal)) {
+    if ([regex]::IsMatch($target.Text, $words[0].Substring(1), $ANY_CASE)) { return $RIVALS }
+    $words = @($words | Select-Object -Skip 1)
+  }
+  if ($file[2] -cne '' -and -not [regex]::IsMatch($target.Text, $file[2], $ANY_CASE)) { return '' }
+  if ($file[1] -ceq 'dotenv') {
+    foreach ($name in $words) { if ([regex]::IsMatch($target.Text, $BEFORE_NAME + $name + $AFTER_NAME, $ANY_CASE)) { return $RIVALS } }
+    return ''
+  }
+  $rows = @(foreach ($word in $words) { "drop`t" + $word })
+  if ($rule.HasKinds) { $rows += @(Get-DemandRows ($CLIS[$cli].User.Demands + $CLIS[$cli].Elsewhere)) }
+  $answer = Edit-Text 'same' $file[1] $rows $target.Text @()
+  if ($answer.Code -eq 0 -or ($answer.Code -eq 1 -and (Test-OtherCase $target.Text $words))) { return $RIVALS }
+  if ($answer.Code -eq 1 -and $rule.HasKinds) {
+    Test-Open $cli $path $file[1] $target.Text
+    return Get-MixedReason $rows $target.Text
+  }
+  if ($answer.Code -eq 1) { return '' }
+  return Get-EditReason $answer
+}
+
+# Test-Open CLI PATH FORMAT TEXT: whether the file has a value that leaves open what comes of ours
+function Test-Open($cli, $path, $format, $text) {
+  if ($CLIS[$cli].Open.Count -eq 0) { return }
+  $answer = Edit-Text 'same' $format @(Get-DemandRows $CLIS[$cli].Open) $text @()
+  if ($answer.Code -ne 3) { return }
+  [Console]::Error.WriteLine('unknown: ' + (Get-Plain $path) + ': ' + (Get-EditReason $answer).Replace('parse error ', '') + ', or it may not start')
+  Set-State $cli 'unknown'
+}
+
+# Get-MixedReason ROWS TEXT: tables of several files are merged, and with two variants of one setting the CLI does not start
+function Get-MixedReason($rows, $text) {
+  $all = @(foreach ($row in $rows) { if ($row.StartsWith("form`t", [StringComparison]::Ordinal)) { foreach ($variant in $row.Split("`t")[3].Split(' ')) { $variant.Split(':')[0] } } })
+  $now = @(foreach ($variant in $all) { if ($text.Contains($variant)) { $variant } })
+  foreach ($variant in $now) {
+    if ($run.Variants.Count -gt 0 -and $run.Variants -cnotcontains $variant) { return 'and another file of the CLI have ' + $variant + ' and something else, and what they say together is not known' }
+  }
+  $run.Variants += $now
+  return ''
+}
+
+# Test-OtherCase TEXT POINTERS: whether a file has one of the variables below /env in other letters, which the editor takes for another
+function Test-OtherCase($text, $pointers) {
+  $names = @(foreach ($pointer in $pointers) { if ($pointer.StartsWith('/env/', [StringComparison]::Ordinal)) { $pointer.Substring(5) } })
+  if ($names.Count -eq 0) { return $false }
+  $plain = [regex]::Replace($text, '\\u00([0-7][0-9A-Fa-f])', { param($match) [string][char][Convert]::ToInt32($match.Groups[1].Value, 16) })
+  foreach ($match in [regex]::Matches($plain, '"(' + ($names -join '|') + ')"', $ANY_CASE)) {
+    if ($names -cnotcontains $match.Groups[1].Value) { return $true }
+  }
+  return $false
+}
+
+# Test-PolicyRival CLI PERSON IN: whether a policy in the registry overrides the file of a user
+function Test-PolicyRival($cli, $person, $in) {
+  $merged = $CLIS[$cli].System.Merged
+  if ($null -eq $merged -or $in.System) { return $false }
+  foreach ($sid in '', $person.Sid) {
+    $policy = Get-Policy $merged.Policy $sid
+    if ($policy.Length -eq 0 -or ($policy -cne ' ' -and -not [regex]::IsMatch($policy, $merged.Override, $ANY_CASE))) { continue }
+    $hive = 'HKLM\'
+    if ($sid -cne '') { $hive = 'HKU\' + $sid + '\' }
+    Add-Trouble $cli ($hive + $merged.Policy[0]) $RIVALS
+    return $true
+  }
+  return $false
+}
+
+# Test-MovedRival CLI PERSON: whether the files of the account, which stand beside that of the machine, are where this script does not look
+function Test-MovedRival($cli, $person) {
+  $inFolder = @(foreach ($rule in $CLIS[$cli].System.Rivals) { foreach ($file in $rule.Files) { if ($file[0].StartsWith('{', [StringComparison]::Ordinal)) { $file[0] } } })
+  if ($inFolder.Count -eq 0) { return $false }
+  $variable = Find-Moved $cli $person
+  if (-not $variable) { return $false }
+  Add-Trouble $cli (Get-UserFile $cli $person) ('is not what this account uses: its variable ' + $variable + ' names another folder')
+  return $true
+}
+
+# Edit-Target CLI LAYER TARGET OWNER: edits the file to hold what the plan says
+function Edit-Target($cli, $layer, $target, $owner) {
+  $about = $CLIS[$cli][$layer]
+  $given = $run.Token
+  if ($given.Length -eq 0) {
+    $live = Get-LiveToken $cli $about.Format $target.Text
+    $given = 'no-token-is-given-here'
+    if ($live.Text.Length -gt 0) {
+      Add-Token (Get-Fingerprint $live.Text)
+      $given = $live.Text
+    }
+  }
+  $answer = Edit-Text 'set' $about.Format (Get-Plan $cli $layer $given) $target.Text $target.Before
+  if ($layer -ceq 'User' -and $answer.Code -lt 2) { Test-Open $cli $target.Path $about.Format $target.Text }
+  if ($answer.Code -eq 1) { Set-State $cli 'ok'; return $false }
+  if ($answer.Code -ne 0) { Add-EditProblem $cli $target.Path $answer; return $false }
+  if ($answer.Text.Length -gt $LARGEST) { Add-Trouble $cli $target.Path ('would be larger than ' + $LARGEST + ' bytes'); return $false }
+  if ($run.DryRun) { Set-State $cli 'drift'; return $false }
+  $made = 'no'
+  if ($target.Ours) { $made = 'yes' }
+  $record = 'crossfade-undo-1 ' + $made + ' ' + $target.Made + " `n" + (@($answer.Record) -join "`n") + "`n"
+  $code = Save-Backup $about.Format $target $owner
+  if ($code -eq 0) { $code = Save-Private ($target.Path + '.crossfade-undo') $record $target.Top $owner }
+  if ($code -eq 0) {
+    $access = ''
+    if ($target.State -ceq 'absent' -and $layer -ceq 'System') { $access = Get-NewAccess '' $false }
+    $expected = $target.Text
+    if ($target.State -ceq 'absent') { $expected = $ABSENT }
+    $code = Save-File $target.Path $answer.Text $expected $target.Top $owner $access
+  }
+  if ($code -eq 4) { return $true }
+  if ($code -eq 0) { Set-State $cli 'ok' } else { Add-WriteProblem $cli $target.Path $code }
+  return $false
+}
+
+# Save-Backup: of what is not ours: the file before our first edit, and later the file without our settings, so it holds no token
+function Save-Backup($format, $target, $owner) {
+  if ($target.Ours -or $target.Text.Length -eq 0) { return 0 }
+  $foreign = $target.Text
+  if ($target.Before.Count -gt 0) {
+    $answer = Edit-Text 'undo' $format $target.Before $target.Text @()
+    if ($answer.Code -gt 1) { return 0 }
+    if ($answer.Code -eq 0) { $foreign = $answer.Text }
+  }
+  $ending = '.crossfade-backup-????????-??????'
+  try {
+    $found = @(Get-Siblings $target.Path $ending)
+    if ($found.Count -gt 0 -and (Test-Same (Read-Bytes $found[-1] $LARGEST) $foreign)) { return 0 }
+    $name = ''
+    while ($name -ceq '' -or (Get-Kind $name) -cne 'absent') {
+      if ($name -cne '') { Start-Sleep -Milliseconds 200 }
+      $time = [DateTime]::Now.ToString('yyyyMMdd-HHmmss', [System.Globalization.CultureInfo]::InvariantCulture)
+      $name = $target.Path + '.crossfade-backup-' + $time
+    }
+    $code = Save-Private $name $foreign $target.Top $owner
+    if ($code -ne 0) { return $code }
+    $found = @(Get-Siblings $target.Path $ending)
+    for ($i = 0; $i -lt $found.Count - $BACKUPS; $i++) { Remove-File $found[$i] }
+    return 0
+  } catch { return 12 }
+}
+
+# Restore-Target CLI LAYER TARGET OWNER: removes our settings and gives back what was there before them
+function Restore-Target($cli, $layer, $target, $owner) {
+  if (-not $target.HasRecord) { return $false }
+  $answer = Edit-Text 'undo' $CLIS[$cli][$layer].Format $target.Before $target.Text @()
+  if ($answer.Code -gt 1) { Add-EditProblem $cli $target.Path $answer; return $false }
+  $text = $target.Text
+  if ($answer.Code -eq 0) { $text = $answer.Text }
+  if ($run.DryRun) { return $false }
+  $code = 0
+  if ($target.Ours -and -not [regex]::IsMatch($text, '[^\]\[{} \t\r\n\f\v]')) {
+    $code = Remove-Target $target
+  } else {
+    if (-not (Test-Same $text $target.Text)) { $code = Save-File $target.Path $text $target.Text $target.Top $owner '' }
+    if ($code -eq 0) { $code = Remove-Companions $target.Path }
+  }
+  if ($code -eq 4) { return $true }
+  if ($code -ne 0) { Add-WriteProblem $cli $target.Path $code }
+  return $false
+}
+
+# Remove-Target TARGET: the file, which is ours, what this script left beside it, and the folders above it that were made for it and are empty
+function Remove-Target($target) {
+  $path = $target.Path
+  try {
+    $kind = Get-Kind $path
+    if ($kind -cne 'absent') {
+      if ($kind -cne 'file' -or -not (Test-Same (Read-Bytes $path $LARGEST) $target.Text)) { return 4 }
+      Remove-File $path
+    }
+  } catch {
+    if (Test-Busy $_.Exception) { return 5 }
+    return 12
+  }
+  $code = Remove-Companions $path
+  $folder = Get-Folder $path
+  for ($i = 0; $i -lt $target.Made; $i++) {
+    try { [System.IO.Directory]::Delete($folder) } catch { break }
+    $folder = Get-Folder $folder
+  }
+  return $code
+}
+
+function Remove-Companions($path) {
+  try {
+    foreach ($ending in '.crossfade-undo', '.crossfade-undo.crossfade-old', '.crossfade-old', '.crossfade-new.??????', '.crossfade-backup-????????-??????') {
+      foreach ($each in @(Get-Siblings $path $ending)) { Remove-File $each }
+    }
+    return 0
+  } catch { return 12 }
+}
+
+# ---- Background processes ----
+
+# Get-ProcessRows PROGRAM: Windows' own list of the processes whose program's name begins so: command line, SID of the owner, and when it started (UTC), each null where Windows does not say it
+function Get-ProcessRows($program) {
+  if (@(Get-Process -Name ($program + '*') -ErrorAction SilentlyContinue).Count -eq 0) { return }
+  foreach ($each in @(Get-CimInstance -ClassName Win32_Process -Filter ("Name LIKE '" + $program + "%'") -OperationTimeoutSec 30)) {
+    $row = @{ Line = $each.CommandLine; Owner = $null; Started = $null }
+    if ($null -ne $each.CreationDate) { $row.Started = $each.CreationDate.ToUniversalTime() }
+    try { $row.Owner = (Invoke-CimMethod -InputObject $each -MethodName GetOwnerSid -OperationTimeoutSec 30).Sid } catch {
+      if ($null -eq (Get-Process -Id $each.ProcessId -ErrorAction SilentlyContinue)) { continue }
+    }
+    $row
+  }
+}
+
+# Test-Lasting CLI PLACES: PLACES are the accounts (Sid) with the file (Path) that counts for each
+function Test-Lasting($cli, $places) {
+  $about = $CLIS[$cli].Lasting
+  $places = @($places | Where-Object { [System.IO.File]::Exists($_.Path) })
+  if ($null -eq $about -or $places.Count -eq 0) { return }
+  try { $rows = @(Get-ProcessRows $about.Program) } catch {
+    Add-Lost $cli $places[0].Path ('Windows does not list its processes ' + (Get-Where $_))
+    return
+  }
+  foreach ($row in $rows) {
+    if ($null -ne $row.Line -and -not ([string]$row.Line).Contains($about.Words)) { continue }
+    $mine = @($places | Where-Object { $row.Owner -ceq $_.Sid -or ($null -eq $row.Owner -and $run.IsAdmin) })
+    if ($mine.Count -eq 0) { continue }
+    if ($null -eq $row.Line) {
+      Add-Lost $cli $mine[0].Path 'Windows does not show the command line of a process'
+      continue
+    }
+    foreach ($place in $mine) {
+      if ($null -ne $row.Started -and $row.Started -ge (Get-Changed $place.Path).AddSeconds(2) -and -not (Test-Variable $place.Sid $about.Variables)) { continue }
+      Set-State $cli 'stale'
+    }
+  }
+}
+
+function Add-Lost($cli, $path, $why) {
+  Add-Trouble $cli $path ('is not the whole answer: whether a background process still has the old token cannot be told, as ' + $why) 12
+}
+
+# Get-Changed PATH: when a file was last written or put there (UTC)
+function Get-Changed($path) {
+  $written = [System.IO.File]::GetLastWriteTimeUtc($path)
+  $made = [System.IO.File]::GetCreationTimeUtc($path)
+  if ($made -gt $written) { return $made }
+  return $written
 }
 
 # ---- The work ----

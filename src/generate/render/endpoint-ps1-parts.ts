@@ -93,6 +93,7 @@ const calls =
 
 /** Every part of the script, in the order of the file. */
 const parts: readonly PowerShellPart[] = [
+	{ section: EDITOR, text: "", for: all },
 	{ section: "Output", text: output, for: all },
 	{ section: "Output", text: words, for: all },
 	{ section: "Output", text: say, for: all, if: toPerson },
@@ -136,7 +137,6 @@ const parts: readonly PowerShellPart[] = [
 	{ section: "Files", text: restore, for: changing },
 	{ section: "Files", text: compare, for: ["report"] },
 	{ section: "Background processes", text: lasting, for: setting, if: withLasting },
-	{ section: EDITOR, text: "", for: all },
 	{ section: "The work", text: work, for: all },
 	{ section: "The work", text: selfTest, for: ["install"] },
 	{ section: "What a person is told", text: announce, for: ["install"], if: toPerson },
