@@ -1911,8 +1911,8 @@ give_up() {
 }
 trap "give_up 130" INT QUIT TERM HUP
 if [ -e "$file" ]; then
-  # A copy keeps everything but the content; a flag that forbids changes is removed from the copy.
-  cp -p "$file" "$new" 2>/dev/null || give_up 12
+  # A copy keeps everything but the content, on Linux with -a the security label, too; a flag that forbids changes is removed from the copy.
+  cp -aL "$file" "$new" 2>/dev/null || give_up 12
   chflags nouchg "$new" 2>/dev/null || :
   [ "$mode" != 0600 ] || chmod go= "$new" || give_up 12
   [ -w "$new" ] || { chmod u+w "$new" 2>/dev/null && locked=yes; } || give_up 12

@@ -1043,7 +1043,7 @@ give_up() {
 }
 trap "give_up 130" INT QUIT TERM HUP
 if [ -e "$file" ]; then
-  cp -p "$file" "$new" 2>/dev/null || give_up 12
+  cp -aL "$file" "$new" 2>/dev/null || give_up 12
   chflags nouchg "$new" 2>/dev/null || :
   [ "$mode" != 0600 ] || chmod go= "$new" || give_up 12
   [ -w "$new" ] || { chmod u+w "$new" 2>/dev/null && locked=yes; } || give_up 12

@@ -109,6 +109,21 @@ export const immutableFiles = part(
 	},
 );
 
+/** Security labels, as SELinux has them: they can be set without it where the file system keeps extended attributes. */
+export const securityLabels = part(
+	"chcon",
+	() =>
+		withFolder((folder) => {
+			const file = join(folder, "file");
+			writeFileSync(file, "");
+			return isDone("chcon", "system_u:object_r:etc_t:s0", file) ? "chcon" : undefined;
+		}),
+	{
+		reason: "this account can set no security label where temporary files are",
+		fix: "run it as root, with GNU coreutils and TMPDIR on a file system such as ext4",
+	},
+);
+
 const isDone = (command: string, ...args: readonly string[]) =>
 	spawnSync(command, args, { stdio: "ignore" }).status === 0;
 

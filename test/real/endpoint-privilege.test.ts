@@ -13,9 +13,10 @@ import {
 import { describe, expect, onTestFinished, test } from "vitest";
 import { canary } from "../harness/canary.ts";
 import { namespaces } from "../harness/clis/machine.ts";
+import { machine, write } from "../harness/endpoint.ts";
 import { type Account, homes } from "../harness/homes.ts";
 import { howMany } from "../harness/matrix.ts";
-import { immutableFiles, needs, program, root } from "../harness/parts.ts";
+import { immutableFiles, needs, program, root, securityLabels } from "../harness/parts.ts";
 import { cliStates } from "../harness/states.ts";
 import { waitFor } from "../harness/wait.ts";
 
@@ -71,6 +72,21 @@ describe("root over the homes of several people", needs(namespaces, root), () =>
 			expect(await m.run(`uninstall ${options} clis=codex`)).toMatchObject({ code: 0, stderr: "" });
 			expect(lstatSync(file).mode & 0o777).toBe(0o664);
 			expect(list()).toMatch(/user:3000:r--\n/);
+		},
+	);
+
+	test(
+		"a file keeps its SELinux label (root's: without SELinux nobody else may set one)",
+		needs(securityLabels),
+		async () => {
+			const label = "system_u:object_r:their_own_t:s0";
+			const m = machine();
+			const file = write(m.home, ".codex/config.toml", 'model = "a"\n', 0o640);
+			execFileSync(securityLabels.path, [label, file]);
+			for (const [action, token] of [["install", canary()], ["uninstall"]] as const) {
+				expect(await m.run(`${action} scope=user users=self clis=codex`, token)).toMatchObject({ code: 0, stderr: "" });
+				expect(execFileSync("stat", ["-c", "%C", file], { encoding: "utf8" }), action).toBe(`${label}\n`);
+			}
 		},
 	);
 

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { fingerprint } from "../../src/token/fingerprint.ts";
 import { scratch, startCrossfade } from "../harness/cli.ts";
-import { needs, otelcol, program, root } from "../harness/parts.ts";
+import { needs, otelcol, program, root, securityLabels } from "../harness/parts.ts";
 import { asNobody, leftovers, NOBODY, rotationScene, withOwnCopy, withSingleFile } from "../harness/rotation.ts";
 import { shells, type TestShell } from "../harness/shells.ts";
 import { waitFor } from "../harness/wait.ts";
@@ -72,6 +72,17 @@ describe(
 			expect(await s.rotate(dash, token)).toMatchObject({ code: 0, stderr: "" });
 			expect(list()).toBe(before);
 			await waitFor("records with the new token", async () => (await s.received(token)) > 1_000);
+		});
+
+		test("a SELinux label stays", needs(securityLabels), async () => {
+			const label = "system_u:object_r:otelcol_etc_t:s0";
+			const prepare = (tokenFile: string) => {
+				forGroup(tokenFile);
+				execFileSync(securityLabels.path, [label, tokenFile]);
+			};
+			const s = await rotationScene({ prepare, command: asNobody });
+			expect(await s.rotate(dash, await s.provider.rotate())).toMatchObject({ code: 0, stderr: "" });
+			expect(execFileSync("stat", ["-c", "%C", s.tokenFile], { encoding: "utf8" })).toBe(`${label}\n`);
 		});
 
 		test("a file that the collector's account could not read is not put in place", async () => {

@@ -16,9 +16,10 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { nodeFiles } from "../../../src/effects/files/node-files.ts";
 import { CLI, scratch } from "../../harness/cli.ts";
-import { needs, program, smallDisks } from "../../harness/parts.ts";
+import { needs, program, securityLabels, smallDisks } from "../../harness/parts.ts";
 
 const [old, fresh] = [Buffer.from("old\n"), Buffer.from("fresh\n")];
+const LABEL = "system_u:object_r:otelcol_etc_t:s0";
 const replace = (path: string) => nodeFiles.replace(path, fresh, { expected: old, backupSuffix: ".before" });
 
 /** Does something at the moment before a function of the file system is first called with such a path. */
@@ -127,6 +128,14 @@ describe("a file that is replaced", () => {
 		const before = list();
 		await replace(path);
 		expect(list()).toBe(before);
+		expect(readFileSync(path, "utf8")).toBe("fresh\n");
+	});
+
+	test("keeps its SELinux label", needs(securityLabels), async () => {
+		const path = join(scratch({ file: "old\n" }), "file");
+		execFileSync(securityLabels.path, [LABEL, path]);
+		await replace(path);
+		expect(execFileSync("stat", ["-c", "%C", path], { encoding: "utf8" })).toBe(`${LABEL}\n`);
 		expect(readFileSync(path, "utf8")).toBe("fresh\n");
 	});
 
