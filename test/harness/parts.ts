@@ -124,6 +124,11 @@ export const securityLabels = part(
 	},
 );
 
+/** Perl where every Debian has it: with it two names can be exchanged in one step. */
+export const systemPerl = part("perl", () =>
+	process.platform === "linux" && existsSync("/usr/bin/perl") ? "/usr/bin/perl" : undefined,
+);
+
 const isDone = (command: string, ...args: readonly string[]) =>
 	spawnSync(command, args, { stdio: "ignore" }).status === 0;
 

@@ -5,7 +5,7 @@ import {
 	linkSync,
 	lstatSync,
 	openSync,
-	readFileSync,
+	readSync,
 	realpathSync,
 	type Stats,
 } from "node:fs";
@@ -15,9 +15,11 @@ import { ioError } from "../../base/io-error.ts";
 import { secretForms } from "../../token/forms.ts";
 import type { Secret } from "../../token/secret.ts";
 import { keepAccess, tell } from "./access.ts";
+import { exchangeNames } from "./exchange.ts";
 import type { ReplaceOptions } from "./files.ts";
 import { hasNoLinks, moveOver, removeOurs } from "./moving.ts";
 import { exists, refuseSecret, syncFolder, temporaryName, writeNew } from "./new-file.ts";
+import { runTool } from "./programs.ts";
 import { fileHoldsJust } from "./regular.ts";
 import { isWindows, system } from "./system.ts";
 
@@ -30,10 +32,7 @@ export function replaceWhole(path: string, content: Uint8Array, options: Replace
 		if (stats.isSymbolicLink()) throw symlinkTarget(path);
 		if (stats.nlink > 1) throw severalNames(path, stats.nlink);
 		refuseSecret(path, options.secret ? withoutToken(content, options.secret) : content, options.expected);
-		const assertSame = (file: string) => {
-			if (!fileHoldsJust(file, options.expected)) throw changedMeanwhile(path);
-		};
-		assertSame(path);
+		if (!fileHoldsJust(path, options.expected)) throw changedMeanwhile(path);
 		const before = `${temporary}-before`;
 		const backup = options.backupSuffix === undefined ? undefined : freeName(`${path}${options.backupSuffix}`);
 		try {
@@ -41,24 +40,14 @@ export function replaceWhole(path: string, content: Uint8Array, options: Replace
 			const mode = isWindows && options.secret ? 0o600 : stats.mode & 0o7777;
 			writeNew(temporary, content, mode, stats, (fd) => keepAttributes(path, stats, temporary, fd));
 			if (backup !== undefined) writeNew(backup, options.expected, 0o600, stats);
-			// A process with the old file open still writes to it after the rename. One that puts a new file there between the look and the rename,
-			// within microseconds, is not seen: Node has no call that exchanges two names.
-			const held = secondName(path, before);
-			try {
-				assertSame(path);
-				moveOver(temporary, path);
-				if (held === undefined) putBackIfChanged(path, before, () => assertSame(before));
-				else putBackIfWritten(path, temporary, held, options.expected);
-			} finally {
-				if (held !== undefined) closeSync(held);
-			}
+			takePlace(path, temporary, before, options.expected);
 		} catch (error) {
 			for (const file of [temporary, ...(backup === undefined ? [] : [backup])]) removeOurs(file);
 			throw error;
 		} finally {
 			removeOurs(before);
 		}
-		syncFolder(dirname(path));
+		removeOurs(temporary);
 		return backup;
 	} catch (error) {
 		if (error instanceof CrossfadeError) throw error;
@@ -98,6 +87,36 @@ function ownerOf(file: string): number | undefined {
 }
 
 /**
+ * Puts the new file in the place of the old one. What somebody else put or wrote there meanwhile comes back, and is an error. Where two names
+ * can be exchanged in one step, whatever was there is looked at; elsewhere a file that is put there between a look and the rename, within
+ * microseconds, is lost. A process that has the old file open still writes to it: it is looked at again once the folder is on the disk.
+ */
+function takePlace(path: string, temporary: string, before: string, expected: Uint8Array): void {
+	const assertSame = (file: string) => {
+		if (!fileHoldsJust(file, expected)) throw changedMeanwhile(path);
+	};
+	assertSame(path);
+	const isExchanged = exchangeNames(temporary, path);
+	const held = isExchanged ? undefined : secondName(path, before);
+	try {
+		if (!isExchanged) {
+			assertSame(path);
+			moveOver(temporary, path);
+		}
+		const old = isExchanged ? temporary : before;
+		const look = () => {
+			if (held === undefined) putBackIfChanged(path, old, () => assertSame(old));
+			else putBackIfWritten(path, temporary, held, expected);
+		};
+		look();
+		syncFolder(dirname(path));
+		look();
+	} finally {
+		if (held !== undefined) closeSync(held);
+	}
+}
+
+/**
  * Makes a second name for a file, by which it can be looked at after it was replaced. Where the file system has none, what is returned is the
  * open file, which can be read after it lost its name.
  */
@@ -124,7 +143,8 @@ function noSecondName(file: string): CrossfadeError {
 
 /** The same for a file that has no name any more: what was written to it since gets the name again. */
 function putBackIfWritten(path: string, temporary: string, held: number, expected: Uint8Array): void {
-	const content = readFileSync(held);
+	const content = Buffer.alloc(fstatSync(held).size);
+	readSync(held, content, 0, content.length, 0);
 	if (content.equals(expected)) return;
 	writeNew(temporary, content, fstatSync(held).mode & 0o7777, fstatSync(held));
 	moveOver(temporary, path);
@@ -166,11 +186,11 @@ function keepAttributes(path: string, stats: Stats, temporary: string, fd: numbe
 		const { dev, ino } = fstatSync(from);
 		if (dev !== stats.dev || ino !== stats.ino) throw changedMeanwhile(path);
 		const options = ["--attributes-only", "--preserve=all", "--no-preserve=timestamps", "--"];
-		isKept = run("cp", [...options, "/dev/fd/3", "/dev/fd/4"], [from, fd]).status === 0;
+		isKept = runTool("cp", [...options, "/dev/fd/3", "/dev/fd/4"], [from, fd]).status === 0;
 	} finally {
 		closeSync(from);
 	}
-	const [was, is] = [path, temporary].map((each) => (run("ls", ["-ld", each]).stdout ?? "").slice(10, 11).trim());
+	const [was, is] = [path, temporary].map((each) => (runTool("ls", ["-ld", each]).stdout ?? "").slice(10, 11).trim());
 	if (was === is) {
 		// The ls of macOS marks them.
 		if (!isKept && system !== "darwin") tell(unkept(path));
@@ -190,14 +210,6 @@ function unkept(file: string): Problem {
 		where: { file },
 		fix: "set them again, or install GNU coreutils and write the file from its backup",
 	};
-}
-
-/** What became of a program; `open` are its descriptors from 3 on. */
-function run(program: string, args: readonly string[], open: readonly number[] = []) {
-	const env = { PATH: "/usr/bin:/bin", LC_ALL: "C" };
-	const stdio = ["ignore" as const, "pipe" as const, "ignore" as const, ...open];
-	const { spawnSync } = process.getBuiltinModule("node:child_process");
-	return spawnSync(program, args, { encoding: "utf8", env, timeout: 10_000, stdio });
 }
 
 /** The name, with a number appended if two changes fall within one second. */

@@ -1,4 +1,4 @@
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import childProcess, { execFileSync, spawn, spawnSync } from "node:child_process";
 import fs, {
 	appendFileSync,
 	chmodSync,
@@ -16,7 +16,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { nodeFiles } from "../../../src/effects/files/node-files.ts";
 import { CLI, scratch } from "../../harness/cli.ts";
-import { needs, program, securityLabels, smallDisks } from "../../harness/parts.ts";
+import { needs, program, securityLabels, smallDisks, systemPerl } from "../../harness/parts.ts";
 
 const [old, fresh] = [Buffer.from("old\n"), Buffer.from("fresh\n")];
 const LABEL = "system_u:object_r:otelcol_etc_t:s0";
@@ -44,8 +44,36 @@ function justBefore(
 	});
 }
 
-/** A file system without hard links, as exFAT and many that a program or a server provides. */
+/** What is done in place of starting a program that exchanges two names, which have the second one last. */
+function insteadOfExchange(path: string | undefined, work: (exchange: () => unknown) => unknown): void {
+	const real = childProcess.spawnSync;
+	onTestFinished(() => {
+		childProcess.spawnSync = real;
+	});
+	childProcess.spawnSync = ((program: string, args: string[], ...rest: []) => {
+		const isExchange = ["mv", "perl"].includes(program) && (path === undefined || args.at(-1) === path);
+		return isExchange ? work(() => real(program, args, ...rest)) : real(program, args, ...rest);
+	}) as typeof real;
+}
+
+/** Does something at the moment before a file takes the place of another, by whatever means. */
+function justBeforeTheSwap(path: string, work: () => void): void {
+	let isDone = false;
+	const once = () => {
+		if (isDone) return;
+		isDone = true;
+		work();
+	};
+	justBefore("renameSync", (to) => to === path, once);
+	insteadOfExchange(path, (exchange) => {
+		once();
+		return exchange();
+	});
+}
+
+/** A file system without hard links, as exFAT and many that a program or a server provides; it exchanges no names either. */
 function withoutLinks(): void {
+	insteadOfExchange(undefined, () => ({ status: 1 }));
 	const real = fs.linkSync;
 	const put = (call: typeof fs.linkSync) => {
 		Object.assign(fs, { linkSync: call });
@@ -201,10 +229,38 @@ describe("a file that is replaced", () => {
 	test("changed in its place by another program after the last look at it has that change, and no backup", async () => {
 		const folder = scratch({ file: "old\n" });
 		const path = join(folder, "file");
+		justBeforeTheSwap(path, () => appendFileSync(path, "theirs\n"));
+		await expect(replace(path)).rejects.toMatchObject({ exit: "refused" });
+		expect([readFileSync(path, "utf8"), readdirSync(folder)]).toEqual(["old\ntheirs\n", ["file"]]);
+	});
+
+	test(
+		"in whose place another program puts one after the last look at it is that one, and has no backup",
+		needs(systemPerl),
+		async () => {
+			const folder = scratch({ file: "old\n" });
+			const path = join(folder, "file");
+			justBeforeTheSwap(path, () => {
+				writeFileSync(`${path}~`, "theirs\n", { mode: 0o640 });
+				fs.renameSync(`${path}~`, path);
+			});
+			await expect(replace(path)).rejects.toMatchObject({ exit: "refused" });
+			expect([readFileSync(path, "utf8"), readdirSync(folder)]).toEqual(["theirs\n", ["file"]]);
+			expect(statSync(path).mode & 0o777).toBe(0o640);
+		},
+	);
+
+	test("that a program with the old file open writes to while the change goes to the disk has what it wrote", async () => {
+		const folder = scratch({ file: "old\n" });
+		const path = join(folder, "file");
+		const open = fs.openSync(path, "a");
+		onTestFinished(() => fs.closeSync(open));
+		let syncs = 0;
+		// The new file, its backup, and then the folder.
 		justBefore(
-			"renameSync",
-			(to) => to === path,
-			() => appendFileSync(path, "theirs\n"),
+			"fsyncSync",
+			() => ++syncs === 3,
+			() => fs.writeSync(open, "theirs\n"),
 		);
 		await expect(replace(path)).rejects.toMatchObject({ exit: "refused" });
 		expect([readFileSync(path, "utf8"), readdirSync(folder)]).toEqual(["old\ntheirs\n", ["file"]]);

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 
 /** The sections of a script, by the headings that also are its contents. */
 const sectionsOf = (path: string) =>
-	[...readFileSync(`mdm/${path}`, "utf8").matchAll(/^# ---- (.+) ----\r?$/gm)].map(([, title]) => title);
+	[...readFileSync(`mdm/${path}`, "utf8").matchAll(/^# ---- (.+) ----\r?$/gm)].map(([, title = ""]) => title);
 
 /** What one language has no use for: SYSTEM works as nobody else, and PowerShell holds in memory what sh needs a folder for. */
 const inPowerShell = new Map([
