@@ -1,4 +1,5 @@
 import { duration } from "../../base/duration.ts";
+import { plural } from "../../base/plural.ts";
 import type { Statement } from "../evidence/evidence.ts";
 import type { HostActivity, SenderActivity, SentData } from "./activity.ts";
 import type { SenderRow, SenderState, VerdictName } from "./case.ts";
@@ -92,8 +93,13 @@ function stateByTraffic(facts: KnownFacts, sender: SenderActivity, sent: SentDat
 			`make its senders send their own host.name, or record what they are: ${attest(host)}`,
 		);
 	}
+	const refusal = refusalOf(facts, sender, sent);
+	if (refusal !== undefined && (sent.lastAccepted ?? 0) <= (lastOld ?? 0)) {
+		return open("NEW REJECTED", "blocked", refusal, REFUSED);
+	}
 	const { had, needed } = quietOf(facts, sender, lastNew);
 	if (had >= needed) {
+		if (refusal !== undefined) return open("NEW REJECTED", "blocked", refusal, REFUSED);
 		const since = lastOld === undefined ? "never on the old token" : `the old one ${ago(now, lastOld)}`;
 		return proven("MIGRATED", `on the new token only for ${duration(had)}; ${since}`, "traffic");
 	}
@@ -114,6 +120,19 @@ function stateByTraffic(facts: KnownFacts, sender: SenderActivity, sent: SentDat
 	return open("NEW SEEN", "unknown", witness, next, waitMs);
 }
 
+/** What of the data sent with the new token was refused, unless enough was accepted since: a 401 or a 502 proves nothing. */
+function refusalOf(facts: KnownFacts, sender: SenderActivity, sent: SentData): string | undefined {
+	const { lastOld = 0, lastAccepted, lastRefused, refused } = sent;
+	if (lastRefused === undefined) return undefined;
+	const { had, needed } = quietOf(facts, sender, lastAccepted, lastRefused);
+	if (had >= needed) return undefined;
+	if (lastAccepted === undefined) return "nothing that it sent with the new token was accepted";
+	const lost = refused === 0 ? "" : `: ${plural(refused, "request")} lost`;
+	return lastAccepted <= lastOld
+		? `nothing that it sent with the new token since then was accepted${lost}`
+		: `some of what it sends with the new token is refused${lost}`;
+}
+
 /** What the end of a sender's pod shows: the next pod of its workload would send again, with the same settings. */
 function endOf({ pods }: KnownFacts, sender: SenderActivity) {
 	const pod = pods.ended(sender.host);
@@ -130,6 +149,7 @@ function endOf({ pods }: KnownFacts, sender: SenderActivity) {
 	};
 }
 
+const REFUSED = "see why the provider refuses it: crossfade probe";
 const NEVER_NEW = "it never sent with the new token";
 const GIVE = "give it the new token, and restart the sending program";
 const RESTART = "restart the program that still uses the old token, or find a second config";
@@ -230,6 +250,7 @@ function senderRow(facts: KnownFacts, sender: SenderActivity, now: number): Send
 const URGENCY: readonly VerdictName[] = [
 	"OLD ONLY",
 	"MIXED",
+	"NEW REJECTED",
 	"UNATTRIBUTED",
 	"SILENT",
 	"NEW SEEN",

@@ -1,6 +1,6 @@
 import { plural } from "../../../base/plural.ts";
 import type { Obligation } from "../case.ts";
-import { type KnownFacts, quietOf } from "../known.ts";
+import type { KnownFacts } from "../known.ts";
 import { latestProbes } from "../probes.ts";
 import { senderName, senderState } from "../senders.ts";
 
@@ -10,29 +10,12 @@ export function accepted(facts: KnownFacts, now: number): Obligation[] {
 	let taken = 0;
 	for (const sender of facts.senders) {
 		if (sender.sent?.lastNew === undefined) continue;
-		const { lastAccepted, lastRefused, refused } = sender.sent;
-		if (lastRefused === undefined) {
-			taken++;
-			continue;
-		}
-		const state = senderState(facts, sender, now);
+		const { verdict, state, witness, nextStep, byStatement, shownBy } = senderState(facts, sender, now);
+		if (verdict === "NEW REJECTED")
+			found.push({ id: "accepted", about: senderName(sender), state: "blocked", witness, nextStep });
 		// What an ended pod lost says nothing about those after it.
-		if (state.state !== "proven" || state.byStatement || state.shownBy === "end") continue;
-		const { had, needed } = quietOf(facts, sender, lastAccepted, lastRefused);
-		if (had >= needed) {
+		else if (sender.sent.lastRefused === undefined || (state === "proven" && !byStatement && shownBy !== "end"))
 			taken++;
-			continue;
-		}
-		found.push({
-			id: "accepted",
-			about: senderName(sender),
-			state: "blocked",
-			witness:
-				lastAccepted === undefined
-					? "nothing that it sent with the new token was accepted"
-					: `some of what it sends with the new token is refused${refused === 0 ? "" : `: ${plural(refused, "request")} lost`}`,
-			nextStep: "see why the provider refuses it: crossfade probe",
-		});
 	}
 	if (found.length > 0) return found;
 	const about = "the new token";

@@ -15,9 +15,15 @@ const WITNESSES = {
 export function moved(facts: KnownFacts, now: number): Obligation[] {
 	const found: Obligation[] = [];
 	const counts = new Map<keyof typeof WITNESSES, number>();
+	let rejected = 0;
 	const reported = new Map<string, { readonly first: Obligation; count: number }>();
 	for (const sender of facts.senders) {
-		const { state, witness, nextStep, byStatement, shownBy } = senderState(facts, sender, now);
+		const { verdict, state, witness, nextStep, byStatement, shownBy } = senderState(facts, sender, now);
+		// It has the new token; that this is not accepted is a point of its own.
+		if (verdict === "NEW REJECTED") {
+			rejected++;
+			continue;
+		}
 		if (state === "proven" && shownBy) {
 			counts.set(shownBy, (counts.get(shownBy) ?? 0) + 1);
 			continue;
@@ -35,7 +41,7 @@ export function moved(facts: KnownFacts, now: number): Obligation[] {
 	for (const { first, count } of reported.values()) {
 		found.push(count === 1 ? first : { ...first, about: `${first.about}, and ${count - 1} more` });
 	}
-	if (counts.size === 0 && found.length === 0) {
+	if (counts.size === 0 && found.length === 0 && rejected === 0) {
 		return [
 			{
 				id: "moved",
