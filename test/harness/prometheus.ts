@@ -10,15 +10,20 @@ import { waitFor } from "./wait.ts";
 /** Debian's own. */
 export const prometheus = program("prometheus");
 
+/** The hosts of a job, or the file in which it discovers them. */
+type Targets = readonly string[] | { readonly file: string };
+
 /** Starts the real Prometheus with targets that it scrapes every second, and waits until it answers. Ended after the test. */
-export async function startPrometheus(targets: Readonly<Record<string, readonly string[]>>): Promise<string> {
+export async function startPrometheus(targets: Readonly<Record<string, Targets>>): Promise<string> {
 	const folder = scratch();
 	const [port = 0] = await freePorts(1);
 	const jobs = Object.entries(targets).map(([job, hosts]) => ({
 		job_name: job,
 		scrape_interval: "1s",
 		scrape_timeout: "1s",
-		static_configs: [{ targets: hosts }],
+		...("file" in hosts
+			? { file_sd_configs: [{ files: [hosts.file], refresh_interval: "1s" }] }
+			: { static_configs: [{ targets: hosts }] }),
 	}));
 	writeFileSync(join(folder, "prometheus.yml"), JSON.stringify({ scrape_configs: jobs }));
 	const child = spawn(
