@@ -305,4 +305,14 @@ require("node:fs").writeFileSync("added", ""); setInterval(() => {}, 1000);`;
 		expect(readdirSync(join(cwd, "reports"))).toEqual(["overlap.html"]);
 		expect(leaks(canaries, filesBelow(cwd, ["old.token"]))).toEqual([]);
 	});
+
+	test("demo rotates a token, shows every answer, and leaves its report alone", async () => {
+		const cwd = windows.folder("demo");
+		const { stdout, stderr } = await run(0, ["demo", "--fast", "--out", "report.html"], cwd);
+		// Wine has no access lists.
+		expect(stderr.split("\n").filter((line) => /^(warning|error)/.test(line) && !line.includes(UNSEEN))).toEqual([]);
+		expect(stdout.match(/Safe to retire the old token: [a-z ]+/gi)?.at(-1)).toMatch(/: yes/i);
+		expect(stdout).not.toMatch(/FAILED|UNKNOWN|error: /);
+		expect(readdirSync(cwd)).toEqual(["report.html"]);
+	});
 });
