@@ -6,6 +6,7 @@ import { parseTokenRef } from "../token/reference.ts";
 import { type FlagReader, type Flags, readFlags } from "./flags.ts";
 import type { Deadline, Fleet, FleetToken } from "./fleet.ts";
 import { fingerprintRef } from "./fleet-schema.ts";
+import { misnamedRoles } from "./token-roles.ts";
 
 /**
  * A fleet, with flags taking precedence over the file. `folder` is the base of relative paths. Throws `CrossfadeError`
@@ -28,6 +29,8 @@ export function withFlags(fleet: Fleet, flags: Flags, folder: string, now: numbe
 		hostColumns: [...fleet.hostColumns, ...reader.all("hostColumn")],
 		evidence: evidence === undefined ? fleet.evidence : from(evidence),
 	};
+	const names = changed.tokens.map(({ name }) => name);
+	reader.problems.push(...misnamedRoles(names, () => ({ file: "--token" })));
 	if (reader.problems.length > 0) throw new CrossfadeError("usage", reader.problems);
 	return changed;
 }

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import * as v from "valibot";
 import { type Document, isMap, isNode, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml";
+import { forms } from "../adapters/clis/emits.generated.ts";
 import type { Provider } from "../adapters/providers/provider.ts";
 import { defaultProvider, providers } from "../adapters/providers/registry.ts";
 import { durationMs } from "../base/duration.ts";
@@ -14,6 +15,7 @@ import { expandHosts } from "./host-pattern.ts";
 import { type NotifySpec, toNotify } from "./notify.ts";
 import { type RotationBlocks, type RotationSpec, rotationProblems, type StoreSpec, toRotations } from "./rotation.ts";
 import { referenceKeys } from "./rotation-schema.ts";
+import { misnamedRoles } from "./token-roles.ts";
 
 /** A token by name: where to read it, or only its fingerprint. */
 export interface FleetToken {
@@ -248,14 +250,13 @@ function contradictions(fleet: FleetText, place: (path: readonly unknown[]) => P
 	const problems: Problem[] = [];
 	const names = (fleet.gateways ?? []).map(({ name }) => name);
 	const tokens = Object.keys(fleet.tokens ?? {});
-	const role = tokens.find((name) => !isRole(name) && nearest(name.toLowerCase(), ["old", "new"]) !== undefined);
-	if (role !== undefined && !(tokens.includes("old") && tokens.includes("new"))) {
-		problems.push({
-			what: `${shown(role)} is neither old nor new`,
-			expected: "old and new as the names of the rotation's tokens",
-			where: place(["tokens", role]),
-			fix: `did you mean ${nearest(role.toLowerCase(), ["old", "new"])}?`,
-		});
+	problems.push(...misnamedRoles(tokens, (name) => place(["tokens", name])));
+	const { clis = [] } = fleet;
+	for (const [index, name] of (Array.isArray(clis) ? clis : Object.keys(clis)).entries()) {
+		const meant = cliIds.includes(name) ? undefined : nearest(name, cliIds);
+		if (meant === undefined) continue;
+		const where = place(["clis", Array.isArray(clis) ? index : name]);
+		problems.push({ what: `unknown CLI ${shown(name)}`, where, fix: `did you mean ${meant}?` });
 	}
 	for (const [index, name] of names.entries()) {
 		if (names.indexOf(name) === index) continue;
@@ -296,9 +297,8 @@ function blocksOf({ stores = {}, rotations = {}, provider, endpoint }: FleetText
 	return { stores, rotations, provider, endpoint };
 }
 
-function isRole(name: string): boolean {
-	return name === "old" || name === "new";
-}
+/** The CLIs by which data is told apart; any other name is a program of the user's own. */
+const cliIds = forms.map(({ id }) => id);
 
 function toFleet(text: FleetText, folder: string): Fleet {
 	const provider = providers.find(({ id }) => id === text.provider) ?? defaultProvider;

@@ -196,6 +196,14 @@ describe("crossfade report", () => {
 		},
 	);
 
+	test("a token whose name is meant as a role is one clear error", async () => {
+		const tokens = ["--token", "old=fp:0123456789ab", "--token", "newer=fp:0123456789ac"];
+		const { code, stdout, stderr } = await crossfade(["report", ...tokens]);
+		expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+		expect(stderr).toContain("--token: newer is neither old nor new");
+		expect(stderr).toContain("did you mean new?");
+	});
+
 	test("from flags alone, with fingerprints instead of tokens", async () => {
 		const cwd = scratch();
 		writeEvidence(join(cwd, "seen"), { traffic: [sent(OLD.fingerprint, 2)] });

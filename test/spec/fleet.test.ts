@@ -79,6 +79,15 @@ overlap: { lasts: 1 fortnight }
 
 	test.each<[string, string, string]>([
 		["two gateways of one name", "version: 1\ngateways: [{name: a}, {name: a}]", "2:30"],
+		[
+			"a token that is meant as a role",
+			'version: 1\ntokens: {old: "fp:0123456789ab", newer: "fp:0123456789ac"}',
+			"2:41",
+		],
+		["such a token in capitals", 'version: 1\ntokens: {OLD: "fp:0123456789ab"}', "2:15"],
+		["a CLI whose name is mistyped", "version: 1\nclis: {codx: {every: 1h}}", "2:14"],
+		["a CLI by a part of its name", "version: 1\nclis: {codex: {every: 1h}, claude: {}}", "2:36"],
+		["the same in a list", "version: 1\nclis: [codex, codx]", "2:15"],
 		["no endpoint", "version: 1\nprovider: custom", "2:11"],
 		["overlap without length", "version: 1\nprovider: activitylog\noverlap: {started: 2026-01-31T12:00:00Z}", "3:10"],
 		["two ends", "version: 1\noverlap: {started: 2026-01-31T12:00:00Z, deadline: 2026-01-31T12:00:00Z}", "2:10"],
