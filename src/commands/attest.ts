@@ -61,7 +61,9 @@ async function run(fx: Effects, { options, args }: Invocation): Promise<ExitName
 	const observer = await observe(fx, fleet);
 	const view = await observer.look();
 	await observer.close();
-	const old = view.judgement.tokens.find(({ role }) => role === "old")?.fingerprint;
+	const [old, fresh] = (["old", "new"] as const).map(
+		(role) => view.judgement.tokens.find((token) => token.role === role)?.fingerprint,
+	);
 	if (old === undefined) {
 		throw new CrossfadeError("usage", {
 			what: "the old token of this rotation is not given",
@@ -72,7 +74,7 @@ async function run(fx: Effects, { options, args }: Invocation): Promise<ExitName
 	const known = openThings(view, kind, says);
 	if (!known.includes(name)) throw unknownThing(kind, name, known);
 	const actor = reader.text("by") ?? fx.environment["USER"] ?? fx.environment["USERNAME"] ?? "unknown";
-	const statement: Statement = { kind, name, says, because, actor, at: fx.clock.now(), old };
+	const statement: Statement = { kind, name, says, because, actor, at: fx.clock.now(), old, new: fresh };
 	await (await openStore(fx, fleet.evidence)).addStatement(statement);
 	fx.terminal.print(
 		`recorded: ${kind} ${shown(name)} is ${says}, says ${shown(actor)}: ${shown(because, MAX_REASON)}\n`,

@@ -2,7 +2,7 @@ import type { Fleet } from "../spec/fleet.ts";
 import type { RotationState } from "./state.ts";
 
 /** The fleet with the tokens of a rotation, as its journal knows them: no reference can show both once a store was written. */
-export function fleetOfRotation(fleet: Fleet, { old, fresh, deadline, forwardAt }: RotationState): Fleet {
+export function fleetOfRotation(fleet: Fleet, { old, fresh, deadline, forwardAt, direction }: RotationState): Fleet {
 	const token = (name: string, fingerprint: string | undefined) =>
 		fingerprint === undefined ? [] : [{ name, fingerprint, ref: undefined }];
 	return {
@@ -14,6 +14,7 @@ export function fleetOfRotation(fleet: Fleet, { old, fresh, deadline, forwardAt 
 		],
 		started: fresh?.since ?? fleet.started,
 		spreadFrom: forwardAt,
+		isTakenBack: direction === "back",
 		deadline: deadline ?? fleet.deadline,
 	};
 }

@@ -52,6 +52,8 @@ export interface Fleet {
 	readonly started: number | undefined;
 	/** Since when the new token is spread, where it was taken back in between; in milliseconds since the epoch. */
 	readonly spreadFrom?: number | undefined;
+	/** The new token is being taken back, or was. */
+	readonly isTakenBack?: boolean | undefined;
 	readonly deadline: Deadline | undefined;
 	readonly tokens: readonly FleetToken[];
 	readonly gateways: readonly {

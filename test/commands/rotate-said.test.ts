@@ -198,3 +198,34 @@ test("forward again, a machine's report from before the way back does not show t
 	await world.rotate("personNeeded", "start", "--adopt", "file:new.token", "--since", since);
 	expect((await judged()).stdout).toContain("Safe to retire the old token: not known");
 });
+
+test("forward again, what a person said of a machine before the way back does not hold any more", async () => {
+	const world = await rotationWorld("torii", {
+		more: ["hosts: { expected: [mac-1], direct: all }", "inventory: [machines.csv]"],
+	});
+	await world.rotate("personNeeded", "start");
+	await world.click();
+	await world.rotate("personNeeded", ...PASTE);
+	const line = `crossfade ok fp=${fingerprint(world.first)} cfg=1 cli=codex:ok users=1`;
+	world.write(
+		"machines.csv",
+		`Computer Name,Last Inventory Update,Crossfade\nmac-1,${new Date(Date.now() - 60_000).toISOString()},${line}\n`,
+	);
+	const judged = async () => (await world.run("ok", "report", "--rotation", "it")).stdout.replaceAll(/\s+/g, " ");
+	const moved = ["attest", "host", "mac-1", "moved", "--because", "looked at it"] as const;
+	const tokens = [
+		"--token",
+		`old=fp:${fingerprint(world.first)}`,
+		"--token",
+		`new=fp:${fingerprint(world.read("new.token"))}`,
+	];
+	await world.run("ok", ...moved, ...tokens);
+	expect(await judged()).toContain("Safe to retire the old token: yes");
+	await world.rotate("personNeeded", "rollback");
+	expect(await judged()).toContain("Safe to retire the old token: not yet the two tokens: the rotation went back");
+	await world.rotate("personNeeded", "resume", "--forward");
+	expect(await judged()).toContain("; it was said to be moved, but before the new token was spread");
+	expect(await judged()).not.toContain("Safe to retire the old token: yes");
+	await world.run("ok", ...moved, ...tokens);
+	expect(await judged()).toContain("Safe to retire the old token: yes");
+});

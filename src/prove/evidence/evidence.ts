@@ -85,8 +85,9 @@ export interface Statement {
 	readonly actor: string;
 	/** Milliseconds since the epoch. */
 	readonly at: number;
-	/** The fingerprint of this rotation's old token. */
+	/** The fingerprint of this rotation's old token, and of its new one if that was known. */
 	readonly old: string;
+	readonly new?: string | undefined;
 }
 
 /** A machine's report line: which token is configured there. It has the same form in every MDM. */

@@ -248,6 +248,7 @@ const SHAPES: { readonly [K in EvidenceKind]: { readonly [F in keyof Required<Ro
 		actor: isText,
 		at: isCount,
 		old: isFingerprint,
+		new: optional(isFingerprint),
 	},
 };
 

@@ -86,6 +86,8 @@ export interface JudgementInput {
 	readonly started?: number | undefined;
 	/** Since when the new token is spread, where it was taken back in between: what was seen before that can have got the old one again. */
 	readonly spreadFrom?: number | undefined;
+	/** The new token is being taken back, or was: what was seen before says nothing about what is used now. */
+	readonly isTakenBack?: boolean | undefined;
 	/** When the provider stops accepting the old token; undefined if unknown. */
 	readonly deadline: number | undefined;
 	readonly series: readonly WatchedSeries[];

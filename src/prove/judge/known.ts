@@ -63,7 +63,7 @@ export function known(input: JudgementInput): KnownFacts {
 		const host = hosts.get(key);
 		if (host) host.conflict ??= witness;
 	}
-	const said = statementsOf(input.statements, tokens.old, names.keyOf);
+	const said = statementsOf(input.statements, { tokens, from: reportsFrom(input) }, names.keyOf);
 	const watched = input.series.filter((each) => !isGone(said, each) && !isReplaced(each, input.series));
 	const direct = input.directHosts === "all" ? undefined : new Set(input.directHosts.map(names.keyOf));
 	const isAllDirect = direct === undefined || input.series.length === 0;

@@ -7,9 +7,9 @@ export interface Pods {
 	ended(host: HostActivity): KnownPod | undefined;
 	/**
 	 * Who shows that the workload of such a pod sends with the new token since the pod's last data with the old one: the next pod has the
-	 * same settings. The pod itself may.
+	 * same settings, unless they were changed later: `from` is when that can have been last. The pod itself may show it.
 	 */
-	heir(sender: SenderActivity, pod: KnownPod): SenderActivity | undefined;
+	heir(sender: SenderActivity, pod: KnownPod, from: number | undefined): SenderActivity | undefined;
 }
 
 /**
@@ -51,8 +51,8 @@ export function joinPods(
 			const isOver = own.every(({ endedBy }) => endedBy !== undefined);
 			return isOver && lastHeard(host) <= (last?.endedBy ?? 0) ? last : undefined;
 		},
-		heir({ cli, sent }, { family, created }) {
-			const since = sent?.lastOld ?? created;
+		heir({ cli, sent }, { family, created }, from = 0) {
+			const since = Math.max(sent?.lastOld ?? created, from);
 			return senders
 				.get(family)
 				?.find(

@@ -29,8 +29,9 @@ function stateOf(facts: KnownFacts, sender: SenderActivity, now: number): Sender
 	const end = endOf(facts, sender);
 	if (end?.isProof) return proven("MIGRATED", end.witness, "end");
 	const found = sender.sent ? stateByTraffic(facts, sender, sender.sent, now) : stateUnheard(facts, host, now);
-	if (found.state === "proven" || (!contrary && !end)) return found;
-	const revoked = contrary ? `; a statement says ${statement?.says}, but it ${contrary} after that` : "";
+	const outdated = facts.said.outdated("host", host.key === "" ? "-" : host.name);
+	if (found.state === "proven" || (!contrary && !end && outdated === "")) return found;
+	const revoked = contrary ? `; a statement says ${statement?.says}, but it ${contrary} after that` : outdated;
 	const witness = `${found.witness}${revoked}${end ? `; ${end.witness}` : ""}`;
 	return { ...found, witness, nextStep: end?.nextStep ?? found.nextStep };
 }
@@ -134,10 +135,10 @@ function refusalOf(facts: KnownFacts, sender: SenderActivity, sent: SentData): s
 }
 
 /** What the end of a sender's pod shows: the next pod of its workload would send again, with the same settings. */
-function endOf({ pods }: KnownFacts, sender: SenderActivity) {
+function endOf({ pods, spreadFrom }: KnownFacts, sender: SenderActivity) {
 	const pod = pods.ended(sender.host);
 	if (!pod) return undefined;
-	const heir = pods.heir(sender, pod);
+	const heir = pods.heir(sender, pod, spreadFrom);
 	if (heir) {
 		const who = heir === sender ? "its last data was" : `${pod.workload}, which started it, has sent since`;
 		return { isProof: true, witness: `it ended, and ${who} with the new token` };

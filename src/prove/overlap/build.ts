@@ -25,6 +25,7 @@ export function overlapView(observed: Observed): OverlapView {
 		tokens: pair,
 		started: fleet.started,
 		spreadFrom: fleet.spreadFrom,
+		isTakenBack: fleet.isTakenBack,
 		deadline: fleet.deadline?.at,
 		series,
 		exporters: [...observed.exporters, ...keptExporters(evidence.series, observed.looked)],

@@ -320,6 +320,15 @@ describe("a fleet that has moved", () => {
 			{ spreadFrom: now - 20 * MIN },
 			["moved: unknown"],
 		],
+		["11 a new token that is taken back", { isTakenBack: true }, ["rotation: blocked"]],
+		[
+			"6 a gateway that was seen on the new token before that was taken back and spread again",
+			{
+				spreadFrom: now - 3 * HOUR,
+				exporters: [{ gateway: "gw", fingerprint: NEW, witness: "a probe", at: now - 4 * HOUR }],
+			},
+			["gateways: unknown"],
+		],
 		["11 a new token that was there before the rotation", { started: now - HOUR }, ["rotation: unknown"]],
 		[
 			"11 old and new that are swapped, before anybody moved",
@@ -707,6 +716,8 @@ describe("machines that send past every place", () => {
 
 describe("a statement", () => {
 	const silent: Facts = { traffic: moved, expectedHosts: ["mac-1", "mac-7"] };
+	/** The new token was taken back for a while; mac-1 has moved since. */
+	const again: Facts = { spreadFrom: now - 3 * HOUR };
 
 	test("proves what evidence cannot, and the yes says so", () => {
 		expect(open(facts(silent))).toEqual(["moved: unknown", "not known"]);
@@ -773,8 +784,62 @@ describe("a statement", () => {
 				statements: [word("eu", "gone", { kind: "gateway" })],
 			},
 		],
+		[
+			"that a machine moved does not hold after the new token was taken back and spread again",
+			{
+				...silent,
+				spreadFrom: now - HOUR / 2,
+				traffic: [],
+				statements: [word("mac-1", "moved"), word("mac-7", "gone")],
+			},
+		],
+		[
+			"that a machine moved is not of a token that was issued later",
+			{ ...silent, started: now - HOUR / 2, statements: [word("mac-7", "moved")] },
+		],
+		[
+			"that a machine moved is not of another new token",
+			{ ...silent, started: undefined, statements: [word("mac-7", "moved", { new: OTHER })] },
+		],
+		[
+			"that a gateway moved does not hold after the new token was spread again",
+			{
+				...again,
+				exporters: [{ gateway: "gw", fingerprint: undefined, witness: "", at: now }],
+				statements: [word("gw", "moved", { kind: "gateway", at: now - 4 * HOUR })],
+			},
+		],
+		[
+			"that the two tokens are not swapped is of those two",
+			{
+				traffic: [...often(NEW, 190, 0), probed(OLD, 300)],
+				statements: [word(OLD, "known", { kind: "credential", new: OTHER })],
+			},
+		],
+		[
+			"that a credential is gone does not hold after the new token was spread again",
+			{
+				...again,
+				traffic: [...moved, sent(OTHER, 300)],
+				statements: [word(OTHER, "gone", { kind: "credential", at: now - 4 * HOUR })],
+			},
+		],
 	])("%s", (_, more) => {
 		expect(answerOf(judge(facts({ traffic: moved, ...more })).obligations)).not.toBe("yes");
+	});
+
+	test("of a token that does not hold any more is told where it would have counted", () => {
+		const input = facts({ ...silent, ...again, statements: [word("mac-7", "moved", { at: now - 4 * HOUR })] });
+		expect(judge(input).obligations.find(({ about }) => about === "mac-7, codex")?.witness).toContain(
+			"; it was said to be moved, but before the new token was spread",
+		);
+	});
+
+	test.each<[string, Facts]>([
+		["that it moved, said since", { statements: [word("mac-7", "moved")] }],
+		["that it is gone, said before", { statements: [word("mac-7", "gone", { at: now - 4 * HOUR })] }],
+	])("holds after the new token was spread again: %s", (_, more) => {
+		expect(open(facts({ ...silent, ...again, ...more }))).toEqual(["yes"]);
 	});
 
 	test.each<[string, ObligationId, Facts]>([
@@ -877,7 +942,7 @@ describe("a pod that the API server says is gone", () => {
 		expect(openOf(traffic, pods, more)).toEqual(["yes"]);
 	});
 
-	test.each<[string, TrafficCounter[], KnownPod[], string[]]>([
+	test.each<[string, TrafficCounter[], KnownPod[], string[], Facts?]>([
 		["its workload has no other pod", oldOnly, [pod("web-1")], ["moved: blocked", "not yet"]],
 		[
 			"the others were not heard",
@@ -934,13 +999,20 @@ describe("a pod that the API server says is gone", () => {
 			["seen: unknown", "not known"],
 		],
 		[
+			"the new token was taken back after all of its pods",
+			[...oldOnly, ...often(NEW, 390, 200, second)],
+			[pod("web-1"), pod("web-2")],
+			["moved: blocked", "moved: unknown", "not yet"],
+			{ spreadFrom: now - 3 * HOUR },
+		],
+		[
 			"it is on no list of pods",
 			[...oldOnly, ...often(NEW, 390, 0, second)],
 			[pod("web-2", lives)],
 			["moved: blocked", "inventory: unknown", "not yet"],
 		],
-	])("is open where %s", (_, traffic, pods, points) => {
-		expect(openOf(traffic, pods)).toEqual(points);
+	])("is open where %s", (_, traffic, pods, points, more) => {
+		expect(openOf(traffic, pods, more)).toEqual(points);
 	});
 
 	test("is told as one that ended, by name in the list of senders, and as a number in the answer", () => {

@@ -122,7 +122,9 @@ function spoken({ said, tokens }: KnownFacts, host: HostActivity, { isUnlisted, 
 	const isEnough = statement && (isUnlisted || statement.says !== "known");
 	const report = host.inventory;
 	const isContrary = statement && report && contradicts(report, statement, tokens.old);
-	if (!isEnough || isContrary) return { id: "inventory", about, ...wrong };
+	if (!isEnough || isContrary) {
+		return { id: "inventory", about, ...wrong, witness: wrong.witness + said.outdated("host", host.name) };
+	}
 	const witness = statementText(statement);
 	return { id: "inventory", about, state: "proven", witness, nextStep: "", byStatement: true };
 }

@@ -8,7 +8,8 @@ import { statementText } from "../statements.ts";
  * sender. If the two are swapped and no sender has moved, all of them are seen with what is called the new token only, and reports show
  * only that one too. Where nothing is watched at all, the answer is by inventory, and says that it cannot see this.
  */
-export function rotation({ tokens, started, traffic, said, senders, series }: KnownFacts): Obligation[] {
+export function rotation(facts: KnownFacts): Obligation[] {
+	const { tokens, started, traffic, said, senders, series, isTakenBack } = facts;
 	const unknown = (witness: string, nextStep: string): Obligation[] => [
 		{ id: "rotation", about: "the two tokens", state: "unknown", witness, nextStep },
 	];
@@ -16,6 +17,11 @@ export function rotation({ tokens, started, traffic, said, senders, series }: Kn
 		if (tokens[role] === undefined) {
 			return unknown(`the ${role} token is not given`, `give it: --token ${role}=…, or tokens in the fleet file`);
 		}
+	}
+	if (isTakenBack) {
+		const witness = "the rotation went back: every place is to use the old token";
+		const nextStep = "go on to the new token first, or begin a new rotation";
+		return [{ id: "rotation", about: "the two tokens", state: "blocked", witness, nextStep }];
 	}
 	if (tokens.old === tokens.new)
 		return unknown("old and new are the same token", "find out which of the two was not replaced");
