@@ -158,12 +158,14 @@ export async function start(
 
 /** Goes on from where it stopped, with what a person brings. */
 export async function resume(place: RotationPlace, flags: FlagReader): Promise<ExitName> {
-	return underWay(place, async (engine) => {
+	const moved = flags.isSet("moved") ? reason(flags, "because") : undefined;
+	const goOn = async (engine: Engine) => {
 		await takeWords(engine, flags);
 		const ref = flags.text("token");
 		if (ref !== undefined) await paste(place, engine, flags, ref);
 		return run(engine, flags, await inherited(place, engine.state()));
-	});
+	};
+	return underWay(place, goOn, moved);
 }
 
 /** Ends the old token, if a look at the evidence now says yes. */
@@ -245,10 +247,14 @@ export async function rollback(place: RotationPlace, flags: FlagReader): Promise
 }
 
 /** With the lock and the engine of the open operation. */
-async function underWay(place: RotationPlace, work: (engine: Engine) => Promise<ExitName>): Promise<ExitName> {
+async function underWay(
+	place: RotationPlace,
+	work: (engine: Engine) => Promise<ExitName>,
+	moved?: string,
+): Promise<ExitName> {
 	const lock = await lockPlace(place);
 	try {
-		const journal = await heldJournalOf(place);
+		const journal = await heldJournalOf(place, moved);
 		const state = journal && stateOfJournal(journal.records);
 		if (!journal || state?.closed) {
 			const how = state?.closed?.how;

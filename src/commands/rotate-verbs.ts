@@ -33,6 +33,7 @@ const verbs: Readonly<Record<string, readonly [run: Verb, takes: readonly string
 			"same",
 			"ended",
 			"forward",
+			"moved",
 			"because",
 			"acceptUnproven",
 		],

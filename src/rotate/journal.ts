@@ -8,6 +8,8 @@ import type { JournalEntry, JournalRecord, Opened, Stamp } from "./record.ts";
 export interface Journal {
 	readonly operation: string;
 	readonly records: readonly JournalRecord[];
+	/** The machine that wrote it last, where this is a copy of what that one wrote, or was moved; undefined if it is the same file. */
+	readonly copyOf: string | undefined;
 	/** The sequence that the next record will have. */
 	readonly next: number;
 	/** Writes a record; it is on the disk when this returns. Throws `CrossfadeError` (io). */
@@ -22,11 +24,14 @@ export interface Journal {
 const END = ".journal";
 const KEY = ".key";
 
-/** What a journal's folder holds: the newest operation, open or closed; undefined if there is none yet. */
+/**
+ * What a journal's folder holds: the newest operation, open or closed; undefined if there is none yet. `fleet` is undefined where it may be
+ * that of another fleet file.
+ */
 export async function newestJournal(
 	folder: JournalFolder,
 	stamp: () => Stamp,
-	fleet: string,
+	fleet: string | undefined,
 ): Promise<Journal | undefined> {
 	const names = await folder.list();
 	for (const name of names.filter((each) => each.endsWith(END)).reverse()) {
@@ -34,8 +39,9 @@ export async function newestJournal(
 		const [first] = content.records;
 		// Its first record never got whole: nothing had happened yet.
 		if (first?.is !== "opened") continue;
-		if (!folder.isShared) refuseOtherFleet(first, fleet, `${folder.path}/${name}`);
-		return openJournal(folder, first.operation, content, stamp);
+		if (!folder.isShared && fleet !== undefined)
+			refuseOtherFleet(content.records, first, fleet, `${folder.path}/${name}`);
+		return await openJournal(folder, first.operation, content, stamp);
 	}
 	return undefined;
 }
@@ -47,7 +53,7 @@ export async function journalNamed(
 	stamp: () => Stamp,
 ): Promise<Journal | undefined> {
 	const content = await contentOf(folder, operation + END);
-	return content.records.length === 0 ? undefined : openJournal(folder, operation, content, stamp);
+	return content.records.length === 0 ? undefined : await openJournal(folder, operation, content, stamp);
 }
 
 /** Every operation's records, the oldest first, for `rotate log`. */
@@ -75,14 +81,22 @@ export async function startJournal(
 	await folder.create(operation + KEY, wrappedKey);
 	await folder.create(operation + END, new Uint8Array());
 	const empty: JournalContent = { records: [], end: 0, chain: CHAIN_START, torn: 0, reserved: 0 };
-	const journal = openJournal(folder, operation, empty, stamp);
+	const journal = await openJournal(folder, operation, empty, stamp);
 	await journal.append(opened);
 	return journal;
 }
 
-function openJournal(folder: JournalFolder, operation: string, content: JournalContent, stamp: () => Stamp): Journal {
+async function openJournal(
+	folder: JournalFolder,
+	operation: string,
+	content: JournalContent,
+	stamp: () => Stamp,
+): Promise<Journal> {
 	const name = operation + END;
 	const records = [...content.records];
+	const place = await folder.identity(name);
+	const last = records.at(-1);
+	const isCopy = place !== undefined && last?.place !== undefined && last.place !== place;
 	let { end, chain, reserved } = content;
 	let isTorn = content.torn > 0;
 	// Each record has the hash of the one before it.
@@ -94,12 +108,13 @@ function openJournal(folder: JournalFolder, operation: string, content: JournalC
 	return {
 		operation,
 		records,
+		copyOf: isCopy ? last.host : undefined,
 		get next() {
 			return records.length + 1;
 		},
 		append: (entry) =>
 			inTurn(async () => {
-				const record: JournalRecord = { ...stamp(), ...entry };
+				const record: JournalRecord = { ...stamp(), ...(place === undefined ? {} : { place }), ...entry };
 				const written = recordLine(record, records.length + 1, chain);
 				const bytes = Buffer.from(written.line);
 				await mend();
@@ -143,13 +158,15 @@ function faultError({ fault, line }: JournalFault, file: string): CrossfadeError
 	return new CrossfadeError(exit, { what, where: { file, line }, fix });
 }
 
-function refuseOtherFleet(first: Opened, fleet: string, file: string): void {
-	if (first.fleet === fleet) return;
+function refuseOtherFleet(records: readonly JournalRecord[], first: Opened, fleet: string, file: string): void {
+	const moved = records.findLast((record) => record.is === "word" && record.about === "moved");
+	const known = (moved?.is === "word" ? moved.subject : undefined) ?? first.fleet;
+	if (known === fleet) return;
 	throw new CrossfadeError("refused", {
 		what: "the journal is of another fleet file",
 		expected: fleet,
-		got: first.fleet,
+		got: known,
 		where: { file },
-		fix: "give the rotation another name, or its block a folder of its own (journal: FOLDER); if the file was moved, move it back",
+		fix: "give the rotation another name, or its block a folder of its own (journal: FOLDER); if the file was moved: crossfade rotate resume --moved --because REASON",
 	});
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { duration } from "../base/duration.ts";
 import { CrossfadeError } from "../base/errors.ts";
+import { shown } from "../base/mask.ts";
 import type { Effects } from "../effects/effects.ts";
 import type { Claim } from "../effects/files/claim.ts";
 import type { JournalFolder } from "../effects/files/journal-folder.ts";
@@ -82,16 +83,32 @@ export async function journalOf({ folder, stamp, file }: RotationPlace): Promise
 	return newestJournal(folder, stamp, file);
 }
 
-/** The same with the lock, which alone may destroy the keys that nothing needs any more. */
-export async function heldJournalOf(place: RotationPlace): Promise<Journal | undefined> {
-	const journal = await journalOf(place);
+/**
+ * The same with the lock, which alone may destroy the keys that nothing needs any more. `moved` is why a person says that it is elsewhere now;
+ * without that a copy is refused, as two machines would work on one rotation.
+ */
+export async function heldJournalOf(place: RotationPlace, moved?: string): Promise<Journal | undefined> {
+	const { folder, stamp, file } = place;
+	const journal = await newestJournal(folder, stamp, moved === undefined ? file : undefined);
 	if (!journal) return undefined;
+	if (moved !== undefined) await journal.append({ is: "word", about: "moved", subject: file, because: moved });
+	else if (journal.copyOf !== undefined) throw copied(place, journal.copyOf);
 	const { closed, old } = stateOfJournal(journal.records);
 	if (old) await destroyOtherKeys(place.folder, journal.operation);
 	// A machine that stopped between the last record and this one. Of a superseded one the next operation seals the token first.
 	const isKept = closed?.how === "stranded" || closed?.how === "superseded";
 	if (closed && !isKept && (await journal.key()) !== undefined) await journal.destroyKey();
 	return journal;
+}
+
+function copied({ stamp, folder }: RotationPlace, writer: string): CrossfadeError {
+	return new CrossfadeError("refused", {
+		what: "this journal is a copy, or was moved or brought back: where it was written the rotation may go on",
+		expected: `the one that was written on ${shown(writer)}`,
+		got: `another file, on ${shown(stamp().host)}`,
+		where: { file: folder.path },
+		fix: "go on with it there; if nothing does that any more: crossfade rotate resume --moved --because REASON",
+	});
 }
 
 /**

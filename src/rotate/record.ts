@@ -9,6 +9,8 @@ export interface Stamp {
 	readonly ahead?: number;
 	readonly by: string;
 	readonly host: string;
+	/** Which file the journal was then: in a copy it is another. */
+	readonly place?: string;
 }
 
 export type JournalEntry =
@@ -65,7 +67,9 @@ export type Word =
 	| "rollback"
 	| "forward"
 	| "reopen"
-	| "identity";
+	| "identity"
+	/** The journal, or its fleet file, is elsewhere now, and nothing goes on where it was; the subject is the fleet file. */
+	| "moved";
 
 export type Facts = Readonly<Record<string, string | number | boolean | readonly string[] | null>>;
 
@@ -77,7 +81,7 @@ export interface Opened {
 	readonly rotation: string;
 	readonly provider: string;
 	readonly strategy: string;
-	/** The fleet file, absolute: a journal of another one is refused. */
+	/** The fleet file, absolute: a journal of another one is refused, unless a person said that it moved. */
 	readonly fleet: string;
 	readonly tokenId?: string | undefined;
 	readonly isLeaked: boolean;

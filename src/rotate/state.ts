@@ -209,6 +209,8 @@ function afterWord(state: RotationState, word: JournalRecord & { readonly is: "w
 				: { ...state, deadline: { at: until, source: "the provider's support, as a person said" } };
 		case "identity":
 			return { ...state, steps: { ...state.steps, identity: done } };
+		case "moved":
+			return state;
 	}
 }
 

@@ -57,6 +57,7 @@ export function storeJournal(
 		leaseMs: LEASE_MS,
 		list: () => inTurn(async () => Object.keys((await (isOurs ? held.known() : held.read())).files).sort()),
 		read: (name) => inTurn(async () => bytesOf((await held.known()).files, name)),
+		identity: async () => undefined,
 		create: (name, content) => change((files) => withNew(files, name, content)),
 		writeAt: (name, offset, content) => change((files) => withChange(record, files, name, offset, content)),
 		destroy: async (name) => {

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { fileIdentity } from "../../src/effects/files/copies.ts";
 
 const cache =
 	process.env["CROSSFADE_PARTS_DIR"] ??
@@ -78,6 +79,16 @@ export const notRoot = part("an account that is not root", () => (process.getuid
 	reason: "root is stopped by no file mode",
 	fix: "run it as another account than root",
 });
+
+/** Files with numbers: where the temporary folder is in a container's own layer, a copy of a file cannot be told from it. */
+export const numberedFiles = part(
+	"files with numbers",
+	() => (fileIdentity(tmpdir()).startsWith("file ") ? tmpdir() : undefined),
+	{
+		reason: "the temporary folder is in a layer of a container, or in a file system without numbers of files",
+		fix: "set TMPDIR to a folder on a disk",
+	},
+);
 
 /** Small file systems that fill up: only root may mount them, and not in every container. */
 export const smallDisks = part(

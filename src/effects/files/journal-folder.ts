@@ -18,6 +18,7 @@ import { ioError } from "../../base/io-error.ts";
 import { holdsSecret } from "../../token/guard.ts";
 import { refuseOpenFolder, restrict } from "./access.ts";
 import { type Claim, LEASE_MS } from "./claim.ts";
+import { fileIdentity } from "./copies.ts";
 import { openFolder } from "./folder.ts";
 import { syncFolder } from "./new-file.ts";
 import { isWindows } from "./system.ts";
@@ -37,6 +38,8 @@ export interface JournalFolder {
 	/** Names of its regular files, sorted; none if the folder does not exist. */
 	list(): Promise<readonly string[]>;
 	read(name: string): Promise<Uint8Array | undefined>;
+	/** Which file it is, so that a copy of it is another, see `fileIdentity`; undefined if it cannot be copied, or is not there. */
+	identity(name: string): Promise<string | undefined>;
 	/** Makes a new file, and the folder if needed. Throws if the name is taken. */
 	create(name: string, content: Uint8Array): Promise<void>;
 	/** Writes at an offset of a file that exists. */
@@ -79,6 +82,7 @@ export async function openJournalFolder(path: string): Promise<JournalFolder> {
 		leaseMs: LEASE_MS,
 		list: async () => inside("list", "", (full) => orNothing(() => regularFiles(full)) ?? []),
 		read: async (name) => inside("read", name, (full) => orNothing(() => readRegularFile(full))),
+		identity: async (name) => inside("read", name, (full) => orNothing(() => fileIdentity(full))),
 		async create(name, content) {
 			await refuseLost();
 			inside("create", name, (full) => {
