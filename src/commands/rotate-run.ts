@@ -25,8 +25,9 @@ import {
 } from "../rotate/open.ts";
 import { lostJournalProblem } from "../rotate/outlives.ts";
 import { safetyProblems } from "../rotate/plan-safety.ts";
-import { capture, sealInto } from "../rotate/provider-steps.ts";
+import { capture } from "../rotate/provider-steps.ts";
 import { fleetOfRotation } from "../rotate/rotation-fleet.ts";
+import { sealInto } from "../rotate/seal.ts";
 import { isDone, type RotationState, stateOfJournal } from "../rotate/state.ts";
 import { exitOf } from "../rotate/status.ts";
 import { turnedBack, turnedBackProblems } from "../rotate/store-steps.ts";

@@ -14,8 +14,8 @@ import {
 	reserve,
 	revokeNew,
 	revokeOld,
-	sealInto,
 } from "./provider-steps.ts";
+import { sealInto } from "./seal.ts";
 import { apply, confirm, lastCopy, prepareStores, turnedBack, turnedBackProblems, write } from "./store-steps.ts";
 import { turnBackIfBroken } from "./way-back.ts";
 

@@ -6,7 +6,7 @@ import type { Effects } from "../effects/effects.ts";
 import type { Fleet } from "../spec/fleet.ts";
 import type { RotationSpec, StoreSpec } from "../spec/rotation.ts";
 import { Secret } from "../token/secret.ts";
-import type { Journal } from "./journal.ts";
+import { type Journal, JournalFailure } from "./journal.ts";
 import type { NextAbout, StepName } from "./next.ts";
 import { storeReach } from "./reach.ts";
 import type { Ending, Facts, Sealed } from "./record.ts";
@@ -161,9 +161,9 @@ export function nextAbout(
 	};
 }
 
-/** The outcome of a failed look or write, from what was thrown. */
+/** The outcome of a failed look or write, from what was thrown; what the journal does not know is none. */
 export function failed(error: unknown): StepOutcome {
-	if (!(error instanceof CrossfadeError)) throw error;
+	if (!(error instanceof CrossfadeError) || error instanceof JournalFailure) throw error;
 	const note = error.problems.map(({ what }) => what).join("; ");
 	return { how: "no", note, problems: error.problems, exit: error.exit };
 }

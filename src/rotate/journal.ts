@@ -4,6 +4,9 @@ import type { JournalFolder } from "../effects/files/journal-folder.ts";
 import { CHAIN_START, type JournalContent, type JournalFault, readJournal, recordLine } from "./journal-text.ts";
 import type { JournalEntry, JournalRecord, Opened, Stamp } from "./record.ts";
 
+/** A record that is not on the disk: nothing more may be done, as it would be forgotten. The next run goes on from the last one that is. */
+export class JournalFailure extends CrossfadeError {}
+
 /** The journal of one operation, open for more. */
 export interface Journal {
 	readonly operation: string;
@@ -12,9 +15,9 @@ export interface Journal {
 	readonly copyOf: string | undefined;
 	/** The sequence that the next record will have. */
 	readonly next: number;
-	/** Writes a record; it is on the disk when this returns. Throws `CrossfadeError` (io). */
+	/** Writes a record; it is on the disk when this returns. Throws `JournalFailure` (io, or refused where another took the lock over). */
 	append(entry: JournalEntry): Promise<JournalRecord>;
-	/** Makes sure that so many bytes can be written whatever else fills the disk. Throws `CrossfadeError` (io). */
+	/** Makes sure that so many bytes can be written whatever else fills the disk. Throws `JournalFailure` (io). */
 	reserve(bytes: number): Promise<void>;
 	/** The operation's identity, sealed; undefined once it was destroyed. */
 	key(): Promise<Uint8Array | undefined>;
@@ -101,8 +104,19 @@ async function openJournal(
 	let isTorn = content.torn > 0;
 	// Each record has the hash of the one before it.
 	const inTurn = limitConcurrency(1);
+	const write = async (bytes: Uint8Array) => {
+		try {
+			await folder.writeAt(name, end, bytes);
+		} catch (error) {
+			// A part of it can be there.
+			isTorn = true;
+			reserved = Math.max(reserved, bytes.length);
+			if (!(error instanceof CrossfadeError)) throw error;
+			throw new JournalFailure(error.exit, error.problems, { cause: error });
+		}
+	};
 	const mend = async () => {
-		if (isTorn) await folder.writeAt(name, end, new Uint8Array(reserved));
+		if (isTorn) await write(new Uint8Array(reserved));
 		isTorn = false;
 	};
 	return {
@@ -118,7 +132,7 @@ async function openJournal(
 				const written = recordLine(record, records.length + 1, chain);
 				const bytes = Buffer.from(written.line);
 				await mend();
-				await folder.writeAt(name, end, bytes);
+				await write(bytes);
 				records.push(record);
 				end += bytes.length;
 				chain = written.chain;
@@ -129,7 +143,7 @@ async function openJournal(
 			inTurn(async () => {
 				await mend();
 				if (reserved >= bytes) return;
-				await folder.writeAt(name, end, new Uint8Array(bytes));
+				await write(new Uint8Array(bytes));
 				reserved = bytes;
 			}),
 		key: () => folder.read(operation + KEY),

@@ -1,31 +1,19 @@
 import type { ProviderCall, RotationStrategy } from "../adapters/providers/rotation.ts";
 import { duration } from "../base/duration.ts";
 import type { RotationSpec } from "../spec/rotation.ts";
-import { fingerprint } from "../token/fingerprint.ts";
 import { Secret } from "../token/secret.ts";
 import { tokenProblems } from "../token/shape.ts";
 import { acceptanceOf } from "./acceptance.ts";
 import { type Engine, labelOf, overlapOf, type StepOutcome } from "./engine.ts";
 import { adminCredential, askProvider, callFate, outcomeText, providerOffset } from "./provider-call.ts";
 import type { Captured, Facts } from "./record.ts";
+import { sealAnswer, sealInto } from "./seal.ts";
 
 /** The steps that ask the provider. Each makes at most one request that has an effect, and none twice. */
 
 /** Space for every record of a rotation with a thousand stores would be more; an answer with a token needs little. */
 const RESERVED_BYTES = 256 * 1024;
 const MOST_SKEW_MS = 60_000;
-
-/** Seals a secret and writes it down; on the disk when this returns. */
-export async function sealInto(
-	{ journal, sealer }: Pick<Engine, "journal" | "sealer">,
-	what: "old" | "new" | "answer",
-	bytes: Uint8Array,
-	known?: Captured,
-): Promise<void> {
-	const sealed = { what, sequence: journal.next, fingerprint: fingerprint(bytes) };
-	const box = await sealer.seal(labelOf(journal.operation, sealed), bytes);
-	await journal.append({ is: "sealed", ...sealed, box, ...(known === undefined ? {} : { captured: known }) });
-}
 
 export async function reserve({ journal }: Engine): Promise<StepOutcome> {
 	await journal.reserve(RESERVED_BYTES);
@@ -93,7 +81,7 @@ export async function call(engine: Engine): Promise<StepOutcome> {
 	const outcome = await askProvider(fx, spec, request, credential);
 	const bytes = outcome.kind === "answer" ? outcome.body : outcome.partial;
 	const isRefusal = outcome.kind === "answer" && callFate(outcome) === "no";
-	if (bytes && bytes.length > 0 && !isRefusal) await sealInto(engine, "answer", bytes);
+	if (bytes && bytes.length > 0 && !isRefusal) await sealAnswer(engine, bytes);
 	const offset = providerOffset(outcome, fx.clock.now());
 	const facts: Facts = {
 		...(outcome.kind === "answer" ? { status: outcome.status } : { code: outcome.code }),

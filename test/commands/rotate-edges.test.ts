@@ -93,6 +93,37 @@ async function survives({ open, command, ends, live }: Scenario, at: number, run
 	expect(tokens.length, where).toBeLessThanOrEqual(live);
 }
 
+/** Records that must not be taken for something else when their write fails once, and the disk takes data again at once. */
+const RECORDS = ['"what":"answer"', '"is":"captured"', '"step":"call","how"', '"step":"write:file","how"'];
+
+describe("a disk that is full for a moment", () => {
+	test.each(
+		scenarios.slice(0, 2).flatMap((scenario) => RECORDS.map((record) => [scenario.name, record, scenario] as const)),
+	)(
+		"%s, at %s: the token that was issued is the one that is used, and no second one is asked for",
+		async (_, record, { open, command }) => {
+			const world = await open();
+			world.write("points", "");
+			const [verb = "", ...flags] = command;
+			const env = {
+				DISK_FAILS_AT: "1",
+				DISK_FAILS_FOR: "1",
+				DISK_FAILS_AS: "ENOSPC",
+				DISK_FAILS_ON: record,
+				DISK_FAILS_COUNT: join(world.cwd, "points"),
+			};
+			const failed = await world.process(verb, flags, { canaries: [], nodeArgs: ["--require", preload], env });
+			expect(world.read("points"), failed.stderr).not.toBe("");
+			const { tokens } = await world.status();
+			expect(tokens).toHaveLength(2);
+			await world.rotate("personNeeded", "resume");
+			const after = await world.status();
+			expect(after.tokens.map((each) => each.fingerprint)).toEqual(tokens.map((each) => each.fingerprint));
+			expect(fingerprint(world.read("live.token").trim())).toBe(tokens.find(({ role }) => role === "new")?.fingerprint);
+		},
+	);
+});
+
 describe("a real disk", needs(smallDisks), () => {
 	function mounted(world: RotationWorld, name: string, options: string): string {
 		const folder = join(world.cwd, name);
