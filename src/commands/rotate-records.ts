@@ -4,7 +4,14 @@ import { labelOf } from "../rotate/engine.ts";
 import { allRecords } from "../rotate/journal.ts";
 import { leftBehind, letGo } from "../rotate/let-go.ts";
 import { sendNotices } from "../rotate/notices.ts";
-import { heldJournalOf, journalOf, learnClock, lockPlace, openEngine, type RotationPlace } from "../rotate/open.ts";
+import {
+	heldJournalOf,
+	learnClock,
+	lockPlace,
+	openEngine,
+	type RotationPlace,
+	sealedJournalOf,
+} from "../rotate/open.ts";
 import { stateOfJournal } from "../rotate/state.ts";
 import { statusOf, statusText } from "../rotate/status.ts";
 import { recordText } from "../rotate/words.ts";
@@ -99,7 +106,7 @@ export async function exportToken(place: RotationPlace, flags: FlagReader): Prom
 			fix: "add --yes, and remove the file as soon as it served",
 		});
 	if (flags.problems.length > 0 || out === undefined) throw new CrossfadeError("usage", flags.problems);
-	const journal = await journalOf(place);
+	const journal = await sealedJournalOf(place);
 	if (!journal) throw nothingSealed();
 	const closed = stateOfJournal(journal.records).closed?.how;
 	if (closed !== undefined && (await journal.key()) === undefined) throw overAndWell(closed);
@@ -113,6 +120,7 @@ export async function exportToken(place: RotationPlace, flags: FlagReader): Prom
 		await place.fx.files.createSecret(out, { reveal: () => Buffer.from(bytes).toString("utf8") });
 	} else throw nothingSealed();
 	place.fx.terminal.print(`${out}\n`);
+	if (closed !== undefined) place.fx.terminal.note(`of operation ${journal.operation}, which is over: ${closed}`);
 	return "ok";
 }
 

@@ -67,7 +67,7 @@ export async function allRecords(folder: JournalFolder): Promise<readonly (reado
 	return all.filter((records) => records.length > 0);
 }
 
-/** Destroys the keys of all other operations: what they sealed is not needed once a newer one has sealed the token in use. */
+/** Destroys the keys of all other operations: what they sealed is not needed once a newer one has proven the token in use. */
 export async function destroyOtherKeys(folder: JournalFolder, operation: string): Promise<void> {
 	const others = (await folder.list()).filter((name) => name.endsWith(KEY) && name !== operation + KEY);
 	for (const name of others) await folder.destroy(name);

@@ -10,11 +10,11 @@ import type { Fleet } from "../spec/fleet.ts";
 import type { RotationSpec } from "../spec/rotation.ts";
 import { refText } from "../token/reference.ts";
 import { type Engine, newEngine } from "./engine.ts";
-import { allRecords, destroyOtherKeys, type Journal, newestJournal, startJournal } from "./journal.ts";
+import { allRecords, destroyOtherKeys, type Journal, journalNamed, newestJournal, startJournal } from "./journal.ts";
 import { providerClock } from "./provider-call.ts";
 import type { Opened, Stamp } from "./record.ts";
 import { newAgeKey, recipientOf, sealer, unwrapIdentity, wrapIdentity } from "./sealing.ts";
-import { type RotationState, stateOfJournal } from "./state.ts";
+import { isDone, type RotationState, stateOfJournal } from "./state.ts";
 
 /** A rotation of a fleet file, with its journal's folder. */
 export interface RotationPlace {
@@ -93,12 +93,34 @@ export async function heldJournalOf(place: RotationPlace, moved?: string): Promi
 	if (!journal) return undefined;
 	if (moved !== undefined) await journal.append({ is: "word", about: "moved", subject: file, because: moved });
 	else if (journal.copyOf !== undefined) throw copied(place, journal.copyOf);
-	const { closed, old } = stateOfJournal(journal.records);
-	if (old) await destroyOtherKeys(place.folder, journal.operation);
+	const state = stateOfJournal(journal.records);
+	const { closed } = state;
+	// Only now it is proven that the provider accepts what it sealed, and does not need what another one has.
+	if (isDone(state, "prepare")) await destroyOtherKeys(place.folder, journal.operation);
 	// A machine that stopped between the last record and this one. Of a superseded one the next operation seals the token first.
 	const isKept = closed?.how === "stranded" || closed?.how === "superseded";
 	if (closed && !isKept && (await journal.key()) !== undefined) await journal.destroyKey();
 	return journal;
+}
+
+/**
+ * The newest operation; where it ended, or stands, before it had a new token or an answer with one: the one before it whose sealed token can
+ * still be opened, if there is any. Undefined if there is none at all.
+ */
+export async function sealedJournalOf(place: RotationPlace): Promise<Journal | undefined> {
+	const newest = await journalOf(place);
+	if (!newest || hasToken(newest.records)) return newest;
+	for (const records of (await allRecords(place.folder)).toReversed()) {
+		const { operation } = stateOfJournal(records).opened;
+		const journal = hasToken(records) ? await journalNamed(place.folder, operation, place.stamp) : undefined;
+		if ((await journal?.key()) !== undefined) return journal;
+	}
+	return newest;
+}
+
+function hasToken(records: Journal["records"]): boolean {
+	const isAnswer = records.some((each) => each.is === "sealed" && each.what === "answer");
+	return isAnswer || stateOfJournal(records).fresh !== undefined;
 }
 
 function copied({ stamp, folder }: RotationPlace, writer: string): CrossfadeError {

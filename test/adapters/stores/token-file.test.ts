@@ -42,6 +42,20 @@ describe("a file with a token", () => {
 		expect(held.get("/t")).toBe(`${b.reveal()}\n`);
 	});
 
+	test.each(["", "\n", "\r\n"])("keeps %j at its end", async (end) => {
+		const { held, store: file } = memory({ "/t": `${a.reveal()}${end}` });
+		expect(await file.read()).toMatchObject({ is: "token", value: { token: { fingerprint: a.fingerprint } } });
+		expect(await file.promote(write(a, b))).toEqual({ did: "written" });
+		expect(held.get("/t")).toBe(`${b.reveal()}${end}`);
+	});
+
+	test("that begins with a byte order mark is not changed, as its readers differ in what they make of it", async () => {
+		const { held, store: file } = memory({ "/t": `\ufeff${a.reveal()}` });
+		expect(await file.read()).toMatchObject({ is: "unusable" });
+		expect(await file.promote(write(a, b))).toMatchObject({ did: "conflict" });
+		expect(held.get("/t")).toBe(`\ufeff${a.reveal()}`);
+	});
+
 	test("that does not exist yet is empty, and is written where nothing is expected", async () => {
 		const { held, store: file } = memory();
 		expect(await file.read()).toEqual({ is: "empty" });

@@ -43,7 +43,7 @@ function tokenFile(path: string, { files }: StoreReach): Store {
 		try {
 			const found = await files.look(path);
 			if (found === undefined) return { is: "empty" };
-			const text = firstLine(found.bytes);
+			const text = formOf(found.bytes).token;
 			if (text === "") return { is: "empty" };
 			const token = storedToken(text);
 			return "token" in token
@@ -71,12 +71,11 @@ async function replace(path: string, files: StoreReach["files"], write: StoreWri
 	const { token } = write.value;
 	try {
 		const before = await files.look(path);
-		const holds = before === undefined ? "nothing" : fingerprintOf(firstLine(before.bytes));
+		const form = formOf(before?.bytes);
+		const holds = fingerprintOf(form.token);
 		if (holds === token.fingerprint) return { did: "already" };
 		if (holds !== write.expected) return { did: "conflict", holds };
-		// A line break at the end stays one: whatever reads the file is used to it.
-		const end = before && /\n$/.test(Buffer.from(before.bytes).toString("utf8")) ? "\n" : "";
-		const content = Buffer.from(`${token.reveal()}${end}`);
+		const content = Buffer.from(`${token.reveal()}${form.end}`);
 		await files.replace(path, content, { expected: before?.bytes, secret: token });
 		return { did: "written" };
 	} catch (error) {
@@ -84,9 +83,9 @@ async function replace(path: string, files: StoreReach["files"], write: StoreWri
 	}
 }
 
-/** The file without the line break at its end. */
-function firstLine(bytes: Uint8Array): string {
-	return Buffer.from(bytes)
-		.toString("utf8")
-		.replace(/\r?\n$/, "");
+/** The token of a file, and the line break at its end, which stays as it is: whatever reads the file is used to it. */
+function formOf(bytes: Uint8Array | undefined) {
+	const text = Buffer.from(bytes ?? []).toString("utf8");
+	const [, token = "", end = ""] = /^(.*?)(\r?\n)?$/s.exec(text) ?? [];
+	return { token, end };
 }
