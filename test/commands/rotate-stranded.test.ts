@@ -7,7 +7,7 @@ import { rotationWorld } from "../harness/rotate.ts";
 
 const BECAUSE = ["--because", "a word"] as const;
 
-test("the new token of a closed operation can be had after a start that ended at once", async () => {
+test("the new token of a closed operation is exported after a start that ended at once", async () => {
 	const world = await rotationWorld("glean", { rotation: ["datasource: wiki"] });
 	await world.rotate("personNeeded", "start");
 	const fresh = world.read("live.token");
