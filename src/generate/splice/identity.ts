@@ -2,12 +2,26 @@
 const IDENTITY =
 	/^(user\.|enduser\.|session\.|organization\.|account\.|service\.(name|version|instance)|host\.|terminal\.|app\.)/;
 
-/** Those that CLIs send, to hold a pattern against. */
-const NAMES = [
-	...["service.name", "service.version", "service.instance.id", "host.name", "host.id"],
-	...["user.id", "user.email", "user.account_uuid", "enduser.id", "session.id", "organization.id"],
-	...["terminal.type", "app.version"],
-];
+const UUID = "7f1c2a90-5b3d-4e68-9a41-03c8de5f7b26";
+
+/** Those that CLIs send, with values such as theirs, to hold patterns against. */
+const USUAL: ReadonlyMap<string, readonly string[]> = new Map([
+	["service.name", ["claude-code", "codex_cli_rs", "gemini-cli"]],
+	["service.version", ["2.1.303"]],
+	["service.instance.id", [UUID]],
+	["host.name", ["build-7.corp.example.com", "MAC-C02XK1JYJG5H"]],
+	["host.id", ["4C4C4544-0051-3510-8057-B4C04F4E3232"]],
+	["user.id", ["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"]],
+	["user.email", ["jane.doe@example.com"]],
+	["user.account_uuid", [UUID]],
+	["enduser.id", ["jane.doe"]],
+	["session.id", [UUID]],
+	["organization.id", [UUID]],
+	["terminal.type", ["vscode"]],
+	["app.version", ["2.1.303"]],
+]);
+
+export const IDENTITIES: readonly string[] = [...USUAL.keys()];
 
 export function isIdentity(key: string): boolean {
 	return IDENTITY.test(key);
@@ -16,17 +30,55 @@ export function isIdentity(key: string): boolean {
 /** Those of a resource, without which no report can tell one sender from another. */
 export const SENDER: readonly string[] = ["service.name", "host.name"];
 
-/** Repetitions that one try of a pattern takes in no time; V8 goes back over each, which the collector's engine does not. */
-const MAX_REPETITIONS = 4;
-
 /** The attributes among these that a pattern matches; the pattern itself where it cannot be tried here. */
 export function identitiesLike(pattern: string): string[] {
-	const repetitions = pattern.match(/[*+{]/g)?.length ?? 0;
-	if (repetitions > MAX_REPETITIONS || /\)[*+?{]/.test(pattern)) return [pattern];
+	const isMatch = tryable(pattern);
+	return isMatch ? IDENTITIES.filter(isMatch) : [pattern];
+}
+
+/** Whether a usual value of an attribute passes a test. */
+export function isUsual(name: string, isMatch: (value: string) => boolean): boolean {
+	return USUAL.get(name)?.some(isMatch) ?? false;
+}
+
+/** Open repetitions that one try takes in no time; V8 goes back over each, which the collector's engine does not. */
+const MAX_OPEN = 3;
+/** How often a group may be repeated a fixed number of times. */
+const MAX_COPIES = 4;
+
+/** A pattern as Go reads it, as a test for texts of up to a hundred characters; undefined where it cannot be tried here. https://pkg.go.dev/regexp/syntax */
+export function tryable(pattern: string): ((text: string) => boolean) | undefined {
+	const outside = pattern.replace(/\\./g, "a").replace(/\[\^?\]?(\[:\^?[a-z]+:\]|[^\]])*\]/g, "a");
+	const open = outside.match(/[*+]|\{\d+,\}/g)?.length ?? 0;
+	const copies = [...outside.matchAll(/\)\{(\d+)(?:,(\d+))?\}/g)].map(([, least, most]) => Number(most ?? least));
+	const isNested = /\)([*+]|\{\d+,\})/.test(outside) || copies.some((count) => count > MAX_COPIES);
+	if (isNested || open * Math.max(1, ...copies) > MAX_OPEN) return undefined;
+	// Flags stand before the whole pattern; anywhere else they are not known to this engine.
+	const [written = "", flags = ""] = /^\(\?([ims]+)\)/.exec(pattern) ?? [];
 	try {
-		const tried = new RegExp(pattern);
-		return NAMES.filter((name) => tried.test(name));
+		const tried = new RegExp(ofGo(pattern.slice(written.length)), flags);
+		return (text) => tried.test(text);
 	} catch {
-		return [pattern];
+		return undefined;
 	}
+}
+
+/** Named classes and anchors of Go that are written otherwise here. */
+const CLASSES: ReadonlyMap<string, string> = new Map([
+	["alpha", "A-Za-z"],
+	["alnum", "A-Za-z0-9"],
+	["digit", "0-9"],
+	["lower", "a-z"],
+	["upper", "A-Z"],
+	["space", "\\s"],
+	["word", "\\w"],
+	["xdigit", "0-9A-Fa-f"],
+]);
+
+function ofGo(pattern: string): string {
+	return pattern
+		.replace(/\[:([a-z]+):\]/g, (all, name) => CLASSES.get(name) ?? all)
+		.replace(/\(\?P</g, "(?<")
+		.replace(/^\\A/, "^")
+		.replace(/\\z$/, "$");
 }

@@ -1,6 +1,6 @@
 import { ownEntry } from "../../base/lookup.ts";
 import { type Effect, type ProcessorSettings, UNREAD } from "./effect.ts";
-import { identitiesLike, isIdentity } from "./identity.ts";
+import { IDENTITIES, identitiesLike, isIdentity, isUsual, tryable } from "./identity.ts";
 import { statementEffects } from "./ottl.ts";
 
 type SettingsReader = (settings: ProcessorSettings, signal: string) => readonly Effect[];
@@ -109,18 +109,40 @@ const transform: SettingsReader = (settings, signal) =>
 		.flatMap((each) => (each instanceof Map ? textsIn(each.get("statements")) : textsIn(each)))
 		.flatMap(statementEffects);
 
-/** Measured with otelcol 0.155.0: it takes the attributes of resources as it takes those of records. */
+/**
+ * What its lists of keys leave, and what its patterns mask of that. It takes the attributes of resources as it takes those of records, and what
+ * is ignored, or has an allowed value, is masked by nothing. Measured with otelcol 0.155.0.
+ * https://github.com/open-telemetry/opentelemetry-collector-contrib/blob/v0.155.0/processor/redactionprocessor/processor.go
+ */
 const redaction: SettingsReader = (settings) => {
-	if (settings.get("allow_all_keys") === true) {
-		const masked = textsIn(settings.get("blocked_key_patterns")).flatMap(identitiesLike);
-		const byValue = textsIn(settings.get("blocked_values")).length > 0;
-		return [
-			...(masked.length > 0 ? [{ kind: "identity", how: "masks", keys: masked } as const] : []),
-			...(byValue ? [{ kind: "masks" } as const] : []),
-		];
-	}
-	const keys = ["allowed_keys", "ignored_keys", "ignored_key_patterns"].flatMap((key) => textsIn(settings.get(key)));
-	return [{ kind: "keeps", keys, ofResource: true }];
+	const all = (key: string) => textsIn(settings.get(key));
+	const tests = (key: string) => all(key).map(tryable);
+	const [ignoring, allowing] = [tests("ignored_key_patterns"), tests("allowed_values")];
+	const unread = [...ignoring, ...allowing].includes(undefined)
+		? [{ kind: "unread", why: "which attributes its patterns leave as they are" } as const]
+		: [];
+	const ignored = [...all("ignored_keys"), ...IDENTITIES.filter((name) => ignoring.some((test) => test?.(name)))];
+	const isKept = settings.get("allow_all_keys") === true;
+	const kept = [...new Set([...all("allowed_keys"), ...ignored])];
+	const masked = [...(isKept ? IDENTITIES : kept)].filter(
+		(name) =>
+			!ignored.includes(name) &&
+			!allowing.some((test) => test && isUsual(name, test)) &&
+			(tests("blocked_key_patterns").some((test) => test?.(name)) ||
+				tests("blocked_values").some((test) => test && isUsual(name, test))),
+	);
+	const how = textsIn(settings.get("hash_function")).some((each) => each !== "") ? "hashes" : "masks";
+	const hits = masked.filter(isIdentity);
+	const isOther = all("blocked_values").length > 0 || tests("blocked_key_patterns").includes(undefined);
+	return [
+		...(isKept || ignoring.includes(undefined) ? [] : [{ kind: "keeps", keys: kept, ofResource: true } as const]),
+		...(hits.length > 0
+			? [{ kind: "identity", how, keys: hits } as const]
+			: isOther
+				? [{ kind: "masks" } as const]
+				: []),
+		...unread,
+	];
 };
 
 const grouping: SettingsReader = (settings) => {

@@ -17,6 +17,7 @@ function said(type: string, yaml: string | undefined, signal = "logs"): string[]
 
 const LOST = ": this backend cannot tell who sent a record";
 const SEE = ": check that it lets through what you want to see there";
+const MASKS = "removes or masks attributes: check that it keeps those that tell who sent a record";
 const NOT_LOOKED_AT = /was not looked at/;
 
 describe("what a processor does is said exactly", () => {
@@ -27,7 +28,13 @@ describe("what a processor does is said exactly", () => {
 		["attributes", "actions: [{key: user.email, action: hash}]", [`hashes user.email${LOST}`]],
 		["attributes", 'actions: [{pattern: "^session", action: delete}]', [`deletes session.id${LOST}`]],
 		["attributes", 'actions: [{pattern: "^http", action: delete}]', []],
-		["attributes", 'actions: [{pattern: "(?i)^user", action: delete}]', [`deletes (?i)^user${LOST}`]],
+		[
+			"attributes",
+			'actions: [{pattern: "(?i)^USER", action: delete}]',
+			[`deletes user.id, user.email, user.account_uuid${LOST}`],
+		],
+		["attributes", 'actions: [{pattern: "^[[:alpha:]]+[.]email$", action: hash}]', [`hashes user.email${LOST}`]],
+		["attributes", 'actions: [{pattern: "^u(?i:ser)", action: delete}]', [`deletes ^u(?i:ser)${LOST}`]],
 		// Tried here, it would take minutes.
 		["attributes", 'actions: [{pattern: "^(([a-z.]+)+)+!", action: delete}]', [`deletes ^(([a-z.]+)+)+!${LOST}`]],
 		[
@@ -52,6 +59,36 @@ describe("what a processor does is said exactly", () => {
 		["resourcedetection", "{detectors: [system], system: {resource_attributes: {host.name: {enabled: false}}}}", []],
 		["groupbyattrs", "keys: [host.name, a]", ["moves host.name from records to their resource"]],
 		["redaction", "{allow_all_keys: true, blocked_key_patterns: ['^user.id$']}", [`masks user.id${LOST}`]],
+		["redaction", "{allow_all_keys: true, blocked_key_patterns: ['^http']}", []],
+		["redaction", "{allow_all_keys: true, blocked_values: ['4[0-9]{12}(?:[0-9]{3})?']}", [MASKS]],
+		["redaction", "{allow_all_keys: true, blocked_values: ['((a+)+)+!']}", [MASKS]],
+		[
+			"redaction",
+			"{allow_all_keys: true, blocked_values: ['(?i)[A-Z0-9._%+-]+@[a-z0-9.-]+\\.[a-z]{2,}']}",
+			[`masks user.email${LOST}`],
+		],
+		[
+			"redaction",
+			"{allow_all_keys: true, hash_function: sha1, blocked_values: ['^MAC-'], ignored_keys: [host.id]}",
+			[`hashes host.name${LOST}`],
+		],
+		["redaction", "{allow_all_keys: true, blocked_values: ['@'], allowed_values: ['@example[.]com$']}", [MASKS]],
+		["redaction", "{allow_all_keys: true, blocked_key_patterns: [email], ignored_key_patterns: ['^user']}", []],
+		[
+			"redaction",
+			"{allowed_keys: [service.name, host.name, user.id], blocked_key_patterns: ['id$']}",
+			[
+				"removes all attributes of records and resources but service.name, host.name, user.id: check that it keeps those that tell who sent a record",
+				`masks user.id${LOST}`,
+			],
+		],
+		[
+			"redaction",
+			"{allowed_keys: ['service[.]name'], ignored_key_patterns: ['^host[.]']}",
+			[
+				"removes all attributes of records and resources but service[.]name, host.name, host.id: without service.name this backend cannot tell who sent a record",
+			],
+		],
 		[
 			"redaction",
 			"{}",
@@ -107,6 +144,8 @@ describe("what cannot be read is said to be not looked at", () => {
 		["transform", "log_statements: ['${env:STATEMENT}']"],
 		["transform", "log_statements: ${file:/etc/statements.yaml}"],
 		["attributes", "actions: ${file:/etc/actions.yaml}"],
+		["redaction", "ignored_key_patterns: ['(a+)+']"],
+		["redaction", "{allow_all_keys: true, allowed_values: ['(a+)+']}"],
 		["filter", undefined],
 	])("%s %s", (type, yaml) => {
 		expect(said(type, yaml)).toEqual([expect.stringMatching(NOT_LOOKED_AT)]);
