@@ -11,6 +11,7 @@ import {
 	type AlloyToken,
 	stringValue,
 } from "../splice/alloy-syntax.ts";
+import { attributesOf, paths, tokenFile } from "./alloy-files.ts";
 import { alloyId, exportsOf, hasSettings, moduleShape, settingFindings, settingsRelease } from "./alloy-settings.ts";
 import { credentialFindings, isCredentialKey, urlFindings } from "./credentials.ts";
 import { isProvider } from "./delivery.ts";
@@ -273,35 +274,6 @@ function notExported(name: string, label: string, exported: string | undefined, 
 	return [{ rule: "missing-reference", at, what, fix }];
 }
 
-/** Files used as a token must be polled often and marked as secret. */
-function tokenFile(block: AlloyBlockNode, statements: readonly AlloyStatement[]): ConfigFinding[] {
-	if (block.name !== "local.file" || block.label === undefined) return [];
-	const content = `local.file.${block.label}.content`;
-	const tokens = attributesOf(statements).filter(
-		({ name, value }) => isCredentialKey(name) && paths(value).some(({ path }) => path === content),
-	);
-	if (tokens.length === 0) return [];
-	const set = (name: string) =>
-		block.body.find((each): each is AlloyAttribute => each.kind === "attribute" && each.name === name)?.value;
-	const poll = set("poll_frequency")?.[0];
-	const found: ConfigFinding[] = [];
-	if (!poll || !/^([1-9]|10)s$|^\d+ms$/.test(stringValue(poll))) {
-		found.push({
-			rule: "slow-poll",
-			at: block.from,
-			what: `local.file.${block.label} contains a token and is polled ${poll ? `every ${shown(stringValue(poll))}` : "once a minute"}`,
-		});
-	}
-	if (set("is_secret")?.[0]?.text !== "true") {
-		found.push({
-			rule: "not-secret",
-			at: block.from,
-			what: `local.file.${block.label} contains a token and is not marked as secret`,
-		});
-	}
-	return found;
-}
-
 function settings(block: AlloyBlockNode, owner: AlloyBlockNode): ConfigFinding[] {
 	const id = `${owner.name}${owner.label === undefined ? "" : `.${owner.label}`}`;
 	return block.body.flatMap((each): ConfigFinding[] => {
@@ -372,22 +344,4 @@ function credential(value: readonly AlloyToken[], at: number, place: string): Co
 	return value
 		.filter(({ kind }) => kind === "string")
 		.flatMap((token) => credentialFindings(stringValue(token), at, place, false));
-}
-
-function attributesOf(statements: readonly AlloyStatement[]): AlloyAttribute[] {
-	return statements.flatMap((each) => (each.kind === "attribute" ? [each] : attributesOf(each.body)));
-}
-
-/** Every dotted path in an expression. */
-function paths(value: readonly AlloyToken[]): { path: string; at: number }[] {
-	const found: { path: string; at: number }[] = [];
-	for (const [index, token] of value.entries()) {
-		const previous = value[index - 1];
-		const continues = previous?.text === "." && value[index - 2]?.kind === "word";
-		if (token.kind !== "word" || ["true", "false", "null"].includes(token.text)) continue;
-		const last = found.at(-1);
-		if (continues && last) last.path += `.${token.text}`;
-		else if (value[index + 1]?.text !== "=") found.push({ path: token.text, at: token.from });
-	}
-	return found;
 }

@@ -40,6 +40,7 @@ import {
 import { structureFindings, type Target } from "./structure.ts";
 import { afterSubstitution, isSubstituted, substitutedLines, substitutionFindings } from "./substituted-text.ts";
 import { readQuietly, tokenFilesIn } from "./token-files.ts";
+import { unitCredentials } from "./unit-credentials.ts";
 import { unreadFindings } from "./unread.ts";
 import { valueFindings } from "./values.ts";
 import { valuesElsewhere } from "./values-elsewhere.ts";
@@ -112,6 +113,7 @@ function scriptFindings(text: string, file: string, target: Target): PlacedFindi
 			configs.map(({ command }) => command),
 		),
 		...writtenInLines(left),
+		...unitCredentials(left),
 	];
 	const isTold = read.length > 0 || (!isImage && around.some(({ rule }) => rule === "not-read"));
 	const nothing = isImage ? DOCKERFILE : nothingRead(text);

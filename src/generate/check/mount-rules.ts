@@ -53,9 +53,9 @@ export const mountRules = {
 	},
 	"written-once": {
 		severity: "warning",
-		title: "a token file is written only when its pod starts",
-		why: "An init container has ended when the collector starts: a new token arrives only with the next pod.",
-		fix: "Mount the Secret itself, or have a sidecar write the file; otherwise replace the pods after every rotation.",
+		title: "a token is put in place only once",
+		why: "What wrote it does so at the start of its pod or service, or when it is made, and not again: a new token arrives only with the next one.",
+		fix: "Mount the Secret itself, or have something write the file that keeps running; otherwise start the pods or the service again after every rotation.",
 		source: "https://kubernetes.io/docs/concepts/workloads/pods/init-containers/",
 	},
 	subpath: {

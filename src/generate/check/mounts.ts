@@ -14,6 +14,8 @@ export interface Mount {
 	readonly volume: string | undefined;
 	/** A config or secret of a compose file that it shows: a single file, too. */
 	readonly given?: { readonly kind: string; readonly name: string } | undefined;
+	/** What is mounted, where no list of volumes of a pod tells it: the type of a compose file's volume, or the operator's ConfigMap; its name if it has one. */
+	readonly store?: { readonly type: string; readonly name: string } | undefined;
 	/** A compose file's bind mount of a path of the host. */
 	readonly isBind: boolean;
 	readonly at: number;
@@ -48,7 +50,20 @@ export function mountsIn(maps: readonly PlacedMap[]): Mount[] {
 			const at = map.range?.[0] ?? 0;
 			return [{ document, owner: path.slice(0, -2), target, subPath, volume: textAt(map, "name"), isBind: false, at }];
 		}
+		if (textAt(map, "kind") === "OpenTelemetryCollector") return resourceMounts(document, path, map);
 		return path.length === 2 && path[0] === "services" ? composeMounts(document, path, map) : [];
+	});
+}
+
+/** ConfigMaps that the operator mounts. https://github.com/open-telemetry/opentelemetry-operator/blob/v0.158.0/internal/manifests/collector/container.go */
+function resourceMounts(document: Document, path: KeyPath, resource: Node): Mount[] {
+	const list = nodeBelow(resource, "spec", "configmaps");
+	return (isSeq(list) ? (list.items as Node[]) : []).map((item) => {
+		const name = textAt(item, "name") ?? "";
+		const folder = (textAt(item, "mountpath") ?? "").replace(/^\/+|\/+$/g, "");
+		const target = ["/var/conf", folder, `configmap-${name}`].filter((part) => part !== "").join("/");
+		const common = { document, owner: [...path, "spec"], subPath: undefined, volume: undefined, isBind: false };
+		return { ...common, target, store: { type: "configMap", name }, at: item.range?.[0] ?? 0 };
 	});
 }
 
@@ -64,13 +79,25 @@ function composeMounts(document: Document, owner: KeyPath, service: Node): Mount
 			const found = short ? named.split(":").find((part, index) => index > 0 && part.startsWith("/")) : named;
 			if (!found) return [];
 			const target = found.startsWith("/") ? found : folder + found;
-			const isBind = key === "volumes" && (short || textAt(item, "type") === "bind");
 			const name = isScalar(item) ? named : (textAt(item, "source") ?? "");
 			const given = key === "volumes" ? undefined : { kind: key, name };
+			const store = key === "volumes" ? storeOf(item) : undefined;
+			const isBind = key === "volumes" && store === undefined;
 			const at = item.range?.[0] ?? 0;
-			return [{ document, owner, target, subPath: undefined, volume: undefined, given, isBind, at }];
+			return [{ document, owner, target, subPath: undefined, volume: undefined, given, store, isBind, at }];
 		});
 	});
+}
+
+/** The volume of a compose service that is no path of the host. https://docs.docker.com/reference/compose-file/services/#volumes */
+function storeOf(item: Node): Mount["store"] {
+	if (!isScalar(item)) {
+		const type = textAt(item, "type") ?? "volume";
+		return type === "bind" ? undefined : { type, name: textAt(item, "source") ?? "" };
+	}
+	const [name = "", second] = String(item.value).split(":");
+	// A path of the host begins with a dot, a slash, a tilde, a variable or a drive.
+	return second === undefined || !/^[A-Za-z0-9][\w.-]+$/.test(name) ? undefined : { type: "volume", name };
 }
 
 /** Whether a mount shows a file inside the container. */

@@ -18,6 +18,7 @@ import {
 import type { ConfigFinding } from "./rules.ts";
 import { secretFindings } from "./secrets.ts";
 import { readQuietly, type TokenFile } from "./token-files.ts";
+import { isCredentialOfUnit, OF_UNIT } from "./unit-credentials.ts";
 import { volumeFindings } from "./volumes.ts";
 
 /** What a file with manifests, Helm values or compose services holds. */
@@ -38,6 +39,9 @@ const OUTSIDE =
 	"is a secret or config from outside of this file, whose value never changes: a new one needs a new container";
 /** A bind mount: https://docs.docker.com/compose/how-tos/use-secrets/ */
 const GIVEN = "is a secret or config of this file: a single file that is mounted when the container is made";
+/** https://docs.docker.com/engine/swarm/secrets/, https://docs.podman.io/en/latest/markdown/podman-secret.1.html */
+const OF_CONTAINER =
+	"is where container engines put secrets: if this is one, it stays as it is for as long as the container lives";
 /** Kubernetes mounts this folder into every pod. */
 const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/";
 
@@ -99,6 +103,7 @@ function hasContainers(maps: readonly PlacedMap[]): boolean {
 function deliveryOf(file: TokenFile, mounts: readonly Mount[], maps: readonly PlacedMap[]): ConfigFinding[] {
 	const { place, path, at } = file;
 	if (path.startsWith(SERVICE_ACCOUNT)) return [];
+	if (isCredentialOfUnit(path)) return [{ rule: "written-once", at, what: `${shown(path)} ${OF_UNIT}` }];
 	if (!/^(\/[^$]*|[A-Za-z]:[\\/][^$]*)$/.test(path)) {
 		if (!inKubernetes(place) && !hasContainers(maps)) return [];
 		const what = `${shown(path)} is no whole path: whether that file is mounted was not checked`;
@@ -110,8 +115,10 @@ function deliveryOf(file: TokenFile, mounts: readonly Mount[], maps: readonly Pl
 		: mounts;
 	const mount = inScope.find((each) => covers(each, path));
 	if (!mount && !scope && !hasContainers(maps)) {
-		return inKubernetes(place)
-			? [{ rule: "cluster-unknown", at, what: `this file does not show how ${shown(path)} is mounted` }]
+		if (inKubernetes(place))
+			return [{ rule: "cluster-unknown", at, what: `this file does not show how ${shown(path)} is mounted` }];
+		return /^\/run\/secrets\/[^/]+$/.test(path)
+			? [{ rule: "written-once", severity: "note", at, what: `${shown(path)} ${OF_CONTAINER}` }]
 			: [];
 	}
 	const injected = mount ? undefined : injectedInto(path, maps);
@@ -199,9 +206,11 @@ function brokenWatches({ files, releaseAt }: PodFile): ConfigFinding[] {
 	});
 }
 
-/** Annotations that restart a pod when a Secret changes. */
+/** Annotations that restart a pod when a Secret changes. https://docs.stakater.com/reloader/1.4/reference/annotations.html */
 const RESTARTS =
-	/^((secret\.)?reloader\.stakater\.com\/auto|secret\.reloader\.stakater\.com\/reload|checksum\/.*(secret|token|cred).*)$/i;
+	/^(((secret|secretproviderclass)\.)?reloader\.stakater\.com\/auto|(secret|secretproviderclass)\.reloader\.stakater\.com\/reload|reloader\.stakater\.com\/search|checksum\/.*(secret|token|cred).*)$/i;
+/** With it, `auto` leaves some Secrets out: a list of names. */
+const EXCLUDED = "secrets.exclude.reloader.stakater.com/reload";
 
 function restarts(maps: readonly PlacedMap[], { files, releaseAt }: PodFile): ConfigFinding[] {
 	const follows = files.some(
@@ -215,11 +224,16 @@ function restarts(maps: readonly PlacedMap[], { files, releaseAt }: PodFile): Co
 			const key = keyOf(pair) ?? "";
 			if (!RESTARTS.test(key) || (isScalar(pair.value) && String(pair.value.value) === "false")) return [];
 			const at = (pair.key as Node).range?.[0] ?? 0;
+			const what = `${shown(key)} restarts the collector, which reads the new token by itself`;
+			const open = /\/search$/.test(key)
+				? "if the Secret has reloader.stakater.com/match"
+				: /\/auto$/.test(key) && map.has(EXCLUDED) && `unless ${EXCLUDED} names the Secret of the token`;
 			return [
 				{
 					rule: "needless-restart",
 					at,
-					what: `${shown(key)} restarts the collector, which reads the new token by itself`,
+					what: open ? `${what}, ${open}` : what,
+					...(open && { severity: "note" as const }),
 				},
 			];
 		});

@@ -8,12 +8,19 @@ import type { ConfigFinding } from "./rules.ts";
 const TOKEN_NAME = /token|bearer|api[-_]?key|credential|password|secret|ingest/i;
 const CERTIFICATE = /\.(crt|cer|pem|key|jks|p12)$|^ca\b/i;
 
-/** Findings about Secrets in manifests; no value of theirs is ever shown. `files` are the token files of the configs beside them. */
+/** Findings about Secrets in manifests, and what makes them; no value of theirs is ever shown. `files` are the token files of the configs beside them. */
 export function secretFindings(maps: readonly PlacedMap[], files: readonly string[]): ConfigFinding[] {
 	const keys = files.map((file) => file.split("/").at(-1) ?? "");
 	const isToken = (name: string, key: string) =>
 		keys.includes(key) || ((TOKEN_NAME.test(key) || TOKEN_NAME.test(name)) && !CERTIFICATE.test(key));
+	const isMounted = (name: string) =>
+		maps.some(
+			({ map: each, path }) =>
+				textAt(each, "secret", "secretName") === name ||
+				(path.at(-2) === "sources" && textAt(each, "secret", "name") === name),
+		);
 	return maps.flatMap(({ map }): ConfigFinding[] => {
+		if (textAt(map, "kind") === "ExternalSecret") return externalSecret(map, isMounted);
 		if (textAt(map, "kind") !== "Secret") return [];
 		const name = textAt(map, "metadata", "name") ?? "";
 		const values = ["data", "stringData"].flatMap((section) => {
@@ -21,11 +28,7 @@ export function secretFindings(maps: readonly PlacedMap[], files: readonly strin
 			return isMap(entries) ? entries.items.map((pair) => ({ section, pair, key: keyOf(pair) ?? "" })) : [];
 		});
 		const tokens = values.filter(({ key }) => isToken(name, key));
-		const isUsed = maps.some(
-			({ map: each, path }) =>
-				textAt(each, "secret", "secretName") === name ||
-				(path.at(-2) === "sources" && textAt(each, "secret", "name") === name),
-		);
+		const isUsed = isMounted(name);
 		const immutable = nodeBelow(map, "immutable");
 		const found: ConfigFinding[] = [];
 		if (textAt(map, "immutable") === "true" && (isUsed || tokens.length > 0)) {
@@ -43,6 +46,33 @@ export function secretFindings(maps: readonly PlacedMap[], files: readonly strin
 		}
 		return found;
 	});
+}
+
+/** The name of the Secret that an ExternalSecret makes. */
+export function secretOf(map: Node): string {
+	return textAt(map, "spec", "target", "name") ?? textAt(map, "metadata", "name") ?? "";
+}
+
+/** A Secret that a controller makes of what a store has, and when it does so again. https://external-secrets.io/latest/api/externalsecret/ */
+function externalSecret(map: Node, isMounted: (name: string) => boolean): ConfigFinding[] {
+	const name = secretOf(map);
+	if (!isMounted(name) && !TOKEN_NAME.test(name)) return [];
+	const at = (...keys: string[]) => nodeBelow(map, "spec", ...keys)?.range?.[0] ?? map.range?.[0] ?? 0;
+	const found: ConfigFinding[] = [];
+	if (textAt(map, "spec", "target", "immutable") === "true") {
+		const what = `the Secret ${shown(name)} is made immutable`;
+		found.push({ rule: "immutable-secret", at: at("target", "immutable"), what });
+	}
+	const policy = textAt(map, "spec", "refreshPolicy") ?? "Periodic";
+	const interval = textAt(map, "spec", "refreshInterval");
+	const isNever = policy !== "Periodic" || /^0+([a-zµ]+0*)*$/.test(interval ?? "");
+	if (isNever) {
+		const key = policy === "Periodic" ? "refreshInterval" : "refreshPolicy";
+		const what = `the Secret ${shown(name)} is not fetched again by itself (${key}: ${shown(policy === "Periodic" ? (interval ?? "") : policy)})`;
+		const fix = "Use refreshPolicy: Periodic with a refreshInterval shorter than the time in which both tokens live.";
+		found.push({ rule: "written-once", at: at(key), what, fix });
+	}
+	return found;
 }
 
 function endsLine(section: string, node: Node | null): boolean {

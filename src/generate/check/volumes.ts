@@ -1,7 +1,9 @@
 import { type Document, isSeq, type Node } from "yaml";
+import { ownEntry } from "../../base/lookup.ts";
 import { shown } from "../../base/mask.ts";
 import { type KeyPath, type Mount, nodeBelow, type PlacedMap, startsWith, textAt } from "./mounts.ts";
 import type { ConfigFinding } from "./rules.ts";
+import { secretOf } from "./secrets.ts";
 
 /** What a token file lies on. */
 interface Volume {
@@ -32,8 +34,7 @@ const KINDS: Readonly<Record<string, (volume: Volume) => ConfigFinding[]>> = {
 				)
 			: unknown(mount, "comes from a CSI driver: whether that brings new values, only the cluster knows"),
 	emptyDir: ofEmptyDir,
-	configMap: ({ mount }) =>
-		unknown(mount, "comes from a ConfigMap: who writes a token there, and who may read it, only the cluster knows"),
+	configMap: ({ mount }) => ofConfigMap(mount),
 	hostPath: ({ mount }) => unknown(mount, "is a folder of the node: who writes a new token there, only the node knows"),
 	persistentVolumeClaim: ({ mount }) =>
 		unknown(mount, "is a volume of its own: who writes a new token there, only the cluster knows"),
@@ -42,9 +43,37 @@ const KINDS: Readonly<Record<string, (volume: Volume) => ConfigFinding[]>> = {
 	nfs: ({ mount }) => unknown(mount, "is on another machine: who writes a new token there, only that one knows"),
 };
 
+/** The same, where the mount itself tells its kind. https://docs.docker.com/reference/compose-file/services/#volumes */
+const STORES: Readonly<Record<string, (mount: Mount, name: string) => ConfigFinding[]>> = {
+	configMap: ofConfigMap,
+	volume: (mount, name) => {
+		// A folder of the host under a name.
+		const options = nodeBelow(mount.document.contents as Node | null, "volumes", name, "driver_opts");
+		if (/(^|,)r?bind(,|$)/.test(textAt(options, "o") ?? "")) return [];
+		const volume = name === "" ? "a volume without a name" : `the volume ${shown(name)}`;
+		return unknown(mount, `is ${volume}: who writes a new token there, this file does not show`);
+	},
+	tmpfs: (mount) => [
+		{
+			rule: "token-not-mounted",
+			at: mount.at,
+			what: `${shown(mount.target)} is a tmpfs, which is empty when the container starts`,
+		},
+	],
+	image: (mount) => [
+		{
+			rule: "file-mount",
+			at: mount.at,
+			what: `${shown(mount.target)} comes from an image, whose files never change`,
+			fix: "Mount a directory of the host, in which the token file can be replaced.",
+		},
+	],
+};
+
 /** What is known of how a replaced token gets into the volume that its file is mounted from. */
 export function volumeFindings(mount: Mount, maps: readonly PlacedMap[]): ConfigFinding[] {
-	const { document, volume } = mount;
+	const { document, volume, store } = mount;
+	if (store) return (ownEntry(STORES, store.type) ?? STORES["volume"])?.(mount, store.name) ?? [];
 	if (volume === undefined) return [];
 	for (const { map, document: other } of maps) {
 		if (other !== document || textAt(map, "name") !== volume) continue;
@@ -58,11 +87,24 @@ function unknown({ target, at }: Mount, what: string): ConfigFinding[] {
 	return [{ rule: "cluster-unknown", at, what: `${shown(target)} ${what}` }];
 }
 
+function ofConfigMap(mount: Mount): ConfigFinding[] {
+	return unknown(
+		mount,
+		"comes from a ConfigMap: who writes a token there, and who may read it, only the cluster knows",
+	);
+}
+
 function ofSecrets(names: readonly (string | undefined)[], { at }: Mount, maps: readonly PlacedMap[]): ConfigFinding[] {
 	const isHere = (name: string) =>
 		maps.some(({ map }) => textAt(map, "kind") === "Secret" && textAt(map, "metadata", "name") === name);
 	return names.flatMap((name): ConfigFinding[] => {
 		if (name === undefined || isHere(name)) return [];
+		if (maps.some(({ map }) => textAt(map, "kind") === "ExternalSecret" && secretOf(map) === name)) {
+			const what = `the Secret ${shown(name)} is written by the controller of an ExternalSecret: whether a new token has come there, only the cluster knows`;
+			return [
+				{ rule: "cluster-unknown", at, what, fix: "Write a new token to the store behind it, and look at its status." },
+			];
+		}
 		const what = `the Secret ${shown(name)} is not in this file: whether it is immutable, or written by a controller, only the cluster knows`;
 		return [{ rule: "cluster-unknown", at, what }];
 	});
