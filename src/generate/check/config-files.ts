@@ -21,7 +21,7 @@ export function configFileFindings(maps: readonly PlacedMap[]): ConfigFinding[] 
 			if (!/\.(ya?ml|json)$/.test(file)) return [];
 			// The last mount on the way to a file hides the others.
 			const mount = own.filter((each) => covers(each, file)).sort((a, b) => b.target.length - a.target.length)[0];
-			if (mount && isHere(mount, container, maps)) return [];
+			if ((mount && isHere(mount, file, container, maps)) || isWritten(file, maps)) return [];
 			const name = textAt(map, "name") ?? String(path.at(-1) ?? "");
 			const what = `${shown(name)} is started with ${shownName(file)}, which is not in this file and was not checked`;
 			return [{ rule: "not-read", at, severity: "warning", what, fix: "Check that file, too." }];
@@ -29,17 +29,28 @@ export function configFileFindings(maps: readonly PlacedMap[]): ConfigFinding[] 
 	});
 }
 
+/** Whether a template of this file, as a Nomad job has them, writes a file. https://developer.hashicorp.com/nomad/docs/job-specification/template */
+function isWritten(file: string, maps: readonly PlacedMap[]): boolean {
+	return maps.some(({ map }) => textAt(map, "DestPath") === file && textAt(map, "EmbeddedTmpl") !== undefined);
+}
+
 /** Whether what is mounted stands in this file: the text of a Compose config, or an object of Kubernetes. */
-function isHere({ document, given, volume }: Mount, container: PlacedMap, maps: readonly PlacedMap[]): boolean {
+function isHere(
+	{ document, given, volume }: Mount,
+	file: string,
+	container: PlacedMap,
+	maps: readonly PlacedMap[],
+): boolean {
 	if (given) return nodeBelow(document.contents as Node | null, given.kind, given.name, "content") !== undefined;
 	if (volume === undefined) return false;
-	// The volumes of a pod stand beside its containers.
-	const pod = container.path.slice(0, -2);
-	const spec = maps.find(
-		(each) => each.document === document && each.path.length === pod.length && startsWith(each.path, pod),
+	// The volumes of a pod stand beside its containers, outside of what each of them is.
+	const spec = maps.findLast(
+		(each) => each.document === document && startsWith(container.path, each.path) && nodeBelow(each.map, "volumes"),
 	);
 	const volumes = nodeBelow(spec?.map, "volumes");
 	const found = isSeq(volumes) ? volumes.items.find((item) => isMap(item) && item.get("name") === volume) : undefined;
+	// A container group of Azure has the files of a volume in it.
+	if (nodeBelow(found as Node | undefined, "secret", file.split("/").at(-1) ?? "")) return true;
 	const sources = nodeBelow(found as Node | undefined, "projected", "sources");
 	return [found as Node | undefined, ...(isSeq(sources) ? (sources.items as Node[]) : [])].some((each) => {
 		const [map, secret] = [

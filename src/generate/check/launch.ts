@@ -11,6 +11,8 @@ interface Launch {
 	readonly words: readonly string[];
 	/** Configs that are given besides: a chart and the operator name their own. */
 	readonly configsBesides: number;
+	/** It names a config that is not taken: the operator leaves that argument out. https://github.com/open-telemetry/opentelemetry-operator/issues/2897 */
+	readonly isLeftOut?: boolean;
 	/** Variables of the collector whose text, a config, is in the same file. */
 	readonly given?: readonly string[];
 }
@@ -100,6 +102,7 @@ function launchFacts(launch: Launch): LaunchFact[] {
 			"it was not checked",
 		],
 		[changes.length > 0, `--set changes ${changes.join(", ")} at the start`, "it was checked as the file has it"],
+		[launch.isLeftOut === true, "the operator leaves out the argument config", "that config is not read", "note"],
 		[gates.length > 0, "--feature-gates change what this collector does and accepts", "that was not looked at", "note"],
 	];
 	return rows.flatMap(([is, fact, open, severity = "warning"]) => (is ? [{ at, fact, open, severity }] : []));
@@ -134,8 +137,9 @@ function launchesOf(map: Node): Launch[] {
 	if (textAt(map, "kind") === "OpenTelemetryCollector") {
 		const args = nodeBelow(map, "spec", "args");
 		if (!isMap(args)) return [];
-		const words = args.items.map((pair) => `--${keyOf(pair) ?? ""}=${isScalar(pair.value) ? pair.value.value : ""}`);
-		return [{ at: args.range?.[0] ?? 0, words, configsBesides: 1 }];
+		const all = args.items.map((pair) => `--${keyOf(pair) ?? ""}=${isScalar(pair.value) ? pair.value.value : ""}`);
+		const words = all.filter((word) => !word.startsWith("--config="));
+		return [{ at: args.range?.[0] ?? 0, words, configsBesides: 1, isLeftOut: words.length < all.length }];
 	}
 	const parts = ARGUMENTS.flatMap((key) => {
 		const node = nodeBelow(map, key);

@@ -1,5 +1,6 @@
 import { isMap, isScalar, isSeq, type Node, type YAMLSeq } from "yaml";
 import { shown } from "../../base/mask.ts";
+import { unpacked } from "../splice/locate.ts";
 import { keyOf } from "../splice/yaml-document.ts";
 import { type KeyPath, nodeBelow, type PlacedMap, textAt } from "./mounts.ts";
 import type { ConfigFinding } from "./rules.ts";
@@ -17,6 +18,7 @@ export function unreadFindings(maps: readonly PlacedMap[]): ConfigFinding[] {
 		...compressed(map, path),
 		...fromElsewhere(map),
 		...joined(map),
+		...inParts(map),
 	]);
 }
 
@@ -45,7 +47,7 @@ function packed(map: Node): ConfigFinding[] {
 	if (path === undefined || !CONFIG_KEY.test(path)) return [];
 	const [content, source] = [nodeBelow(map, "content"), nodeBelow(map, "source", "uri")];
 	const isPacked = /^(gz|b64|base64)/i.test(textAt(map, "encoding") ?? "") || content?.tag?.endsWith("binary");
-	if (content && isPacked)
+	if (content && isPacked && !unpacked(content))
 		return [finding(content, `${shown(path)} is encoded: what is in it`, "Decode it, and check that file, too.")];
 	return source
 		? [finding(source, `${shown(path)} is fetched from elsewhere: what is in it`, "Check that file, too.")]
@@ -84,6 +86,23 @@ function joined(map: Node): ConfigFinding[] {
 				: [];
 		}),
 	);
+}
+
+/** Variables of a role or a class, each with a section of a config: `otel_collector_receivers`, `otelcol::receivers`. */
+const PART = /^(.*(?:_|::))(receivers|processors|exporters|connectors|extensions|service|pipelines)$/;
+const PART_FIX = "Check the config that is made of them, on a host that has it.";
+
+/** A config whose sections are variables of their own, as in roles of Ansible and Hiera. */
+function inParts(map: Node): ConfigFinding[] {
+	const parts = entries(map).flatMap(({ key, value }) => {
+		const [, prefix, section = ""] = PART.exec(key) ?? [];
+		return prefix !== undefined && isMap(value) ? [{ prefix, section, key, value }] : [];
+	});
+	const [first] = parts;
+	const same = parts.filter(({ prefix }) => prefix === first?.prefix);
+	if (!first || !same.some(({ section }) => section === "exporters") || same.length < 2) return [];
+	const what = `the sections of a config are variables (${same.map(({ key }) => shown(key)).join(", ")}): what is made of them`;
+	return [finding(first.value, what, PART_FIX)];
 }
 
 function entries(map: Node): { key: string; value: Node | null }[] {

@@ -110,7 +110,10 @@ function placesIn(document: Document): ConfigPlace[] {
 				if (key === undefined) continue;
 				search(isBase64(here) ? decoded(pair.value) : pair.value, below(key, here), keys);
 			}
-		} else if (isConfigText(node)) found.push({ document, label, node, path: trail, chart: undefined });
+		} else {
+			const text = isConfigText(node) ? node : unpacked(node);
+			if (text) found.push({ document, label, node: text, path: trail, chart: undefined });
+		}
 	};
 	search(document.contents as Node | null, { path: [], trail: [] });
 	return found;
@@ -124,10 +127,21 @@ function isBase64({ owner = "", path }: Spot): boolean {
 	);
 }
 
+/** A config in base64, wherever it stands, as its text; undefined for anything else. */
+export function unpacked(node: Node | null | undefined): Scalar | undefined {
+	if (!isScalar(node)) return undefined;
+	const isPacked = typeof node.value === "string" && /^[A-Za-z0-9+/\s]{40,}=*\s*$/.test(node.value);
+	const text = isPacked || node.value instanceof Uint8Array ? decoded(node) : null;
+	return isConfigText(text) ? text : undefined;
+}
+
 /** A scalar in base64 as the text that it stands for, in its place. */
 function decoded(node: Node | null): Node | null {
-	if (!isScalar(node) || typeof node.value !== "string") return node;
-	const scalar = new Scalar(Buffer.from(node.value, "base64").toString("utf8"));
+	if (!isScalar(node)) return node;
+	// The parser has taken apart what is tagged as binary.
+	const bytes = typeof node.value === "string" ? Buffer.from(node.value, "base64") : node.value;
+	if (!(bytes instanceof Uint8Array)) return node;
+	const scalar = new Scalar(Buffer.from(bytes).toString("utf8"));
 	scalar.range = node.range ?? null;
 	scalar.type = Scalar.PLAIN;
 	return scalar;

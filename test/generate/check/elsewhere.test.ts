@@ -147,18 +147,28 @@ describe("configs of other collectors in the file", () => {
 
 describe("configs in a form that is not read", () => {
 	const plain = `write_files:\n  - path: /etc/a.yaml\n    content: |\n${indented(6)}`;
-	const base64 = Buffer.from(config).toString("base64");
+	const inner = (section: keyof typeof json) => JSON.stringify(json[section]);
 
 	test.each<[form: string, text: string, expected: string]>([
 		[
-			"base64 in cloud-init",
-			`${plain}  - {path: /etc/b.yaml, encoding: b64, content: ${base64}}\n`,
+			"base64 of something else in cloud-init",
+			`${plain}  - {path: /etc/b.yaml, encoding: b64, content: ${Buffer.from("a: b").toString("base64")}}\n`,
 			"7 error /etc/b.yaml is encoded",
 		],
 		[
 			"a binary in cloud-init",
-			`${plain}  - {path: /etc/b.yaml, content: !!binary ${base64}}\n`,
+			`${plain}  - {path: /etc/b.yaml, content: !!binary ${Buffer.from("a: b").toString("base64")}}\n`,
 			"7 error /etc/b.yaml is encoded",
+		],
+		[
+			"variables of a role, each with a section",
+			`a:\n${indented(2)}otel_collector_receivers: ${inner("receivers")}\notel_collector_exporters: ${inner("exporters")}\notel_collector_service: ${inner("service")}\n`,
+			"5 error the sections of a config are variables (otel_collector_receivers, otel_collector_exporters, otel_collector_service)",
+		],
+		[
+			"parameters of a class in Hiera, beside a config",
+			`a:\n${indented(2)}otelcol::exporters: ${inner("exporters")}\notelcol::pipelines: ${inner("service")}\n`,
+			"5 error the sections of a config are variables (otelcol::exporters, otelcol::pipelines)",
 		],
 		[
 			"an address in cloud-init",
@@ -180,6 +190,39 @@ describe("configs in a form that is not read", () => {
 	});
 });
 
+describe("configs in base64 are read wherever they stand", () => {
+	const base64 = Buffer.from(config.replace("debug: }", "nosuch: }")).toString("base64");
+
+	test.each<[place: string, text: string]>([
+		["cloud-init", `write_files:\n  - {path: /etc/b.yaml, encoding: b64, content: ${base64}}\n`],
+		["a binary", `write_files:\n  - {path: /etc/b.yaml, content: !!binary ${base64}}\n`],
+		[
+			"a volume of Azure",
+			`properties:\n  containers: [{name: o, properties: {image: a, command: [/o, --config=/c/b.yaml], volumeMounts: [{name: c, mountPath: /c}]}}]\n  volumes: [{name: c, secret: {b.yaml: ${base64}}}]\n`,
+		],
+	])("%s", async (_place, text) => {
+		expect(await found(text)).toEqual([]);
+		const distribution = await loadDistribution("contrib");
+		if (!distribution) throw new Error("contrib");
+		const all = offlineFindings(text, "c.yaml", { distribution, own: requireVersion("0.155.0") });
+		expect(all.map(({ rule }) => rule)).toContain("unknown-component");
+	});
+});
+
+test("a template of a Nomad job that writes the config is the config", async () => {
+	const job = (file: string) =>
+		JSON.stringify({
+			Tasks: [
+				{
+					Config: { image: "a", args: [`--config=${file}`] },
+					Templates: [{ DestPath: "local/a.yaml", EmbeddedTmpl: config }],
+				},
+			],
+		});
+	expect(await found(job("local/a.yaml"), "job.json")).toEqual([]);
+	expect(await found(job("local/b.yaml"), "job.json")).toHaveLength(1);
+});
+
 test("a token in the place of a name is in no message", async () => {
 	const { token } = canary();
 	const all = [
@@ -190,6 +233,7 @@ test("a token in the place of a name is in no message", async () => {
 		await found(`write_files:\n  - {path: /etc/${token}.yaml, encoding: b64, content: YQ==}\n`),
 		await found(`kind: ConfigMap\nbinaryData: {${token}: H4sIAAAA}\n`),
 		await found(`env: [{name: ${token}_CONFIG, valueFrom: a}]\n`),
+		await found(`"${token}_exporters": {a: }\n"${token}_service": {a: }\n`),
 		await found(`receivers::${token}: \nexporters: {debug: }\n`),
 		await found(`#!/bin/sh\ncat <<EOF >c.yaml\n${config.replace("4318", `$${token.replace(/\W/g, "")}`)}EOF\n`, "a.sh"),
 	];

@@ -85,6 +85,12 @@ describe("what a collector is started with beside the config that was read", () 
 			"cr.yaml",
 			[SET, GATES],
 		],
+		[
+			"a config among them, which the operator leaves out",
+			`kind: OpenTelemetryCollector\nspec:\n  args: {config: /a.yaml}\n  config:\n${indented(4)}`,
+			"cr.yaml",
+			[/^note not-read the operator leaves out the argument config/],
+		],
 		["a unit", "[Service]\nExecStart=/usr/bin/otelcol --config=/etc/a.yaml\n", "o.service", [NAMED]],
 		[
 			"a unit with two",
