@@ -8,10 +8,13 @@ const CREDENTIAL_KEY =
 	/^(authorization|.*(token|api[-_]?key|apikey|(access|agent|ingest|ingestion|license|private|secret)[-_]?key|secret|password|passwd|credential)s?|x-honeycomb-team|uptrace-dsn|key_pem)$/i;
 /** Keys with the same endings that name a file, a store's key or an extension. */
 const NO_CREDENTIAL = /(file|path|name|_id|_ref|url|endpoint|metadata_keys?|from_context|token_count|tokens_count)$/i;
-/** A reference instead of a value: `${env:X}`, `${X}`, `$X`, `$(X)` of Kubernetes, `{{ x }}`, `@x@`. */
-const ELSEWHERE = /\$\{|\$\(|^\$[A-Za-z_]|\{\{|^@.*@$/;
-/** What a template engine, a deployment or a script replaces: `{{ x }}`, `{{resolve:…}}`, `<%= x %>`, `@x@`. */
-const RENDERED = /\{\{.*\}\}|<%|^@.*@$/;
+/**
+ * What a template engine, a deployment or a script replaces: `{{ x }}`, `{{resolve:…}}`, `<%= x %>`, `@x@`, `%{x}` of Hiera, `#{x}` of Octopus
+ * and Azure, `__X__` of Azure, `((x))` of Concourse, `%X%` of cmd, `[[ x ]]`.
+ */
+const RENDERED = /\{\{.*\}\}|<%|^@.*@$|[%#]\{.*\}|^__\w+__$|^\(\(.*\)\)$|^%\w+%$|^\[\[.*\]\]$/;
+/** A reference instead of a value: one of those, `${env:X}`, `${X}`, `$X`, `$(X)` of Kubernetes. */
+const ELSEWHERE = new RegExp(`\\$\\{|\\$\\(|^\\$[A-Za-z_]|\\{\\{|${RENDERED.source}`);
 const RENDERED_FIX = "Have it put into a file of its own (0400), and name that: a rotation then needs no new config.";
 const FROM_ENV = /\$\{(?:env:)?[A-Za-z_][A-Za-z0-9_]*(?::-[^}]*)?\}|^\$[A-Za-z_]\w*$/;
 /** Values of any other provider. */

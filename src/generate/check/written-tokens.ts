@@ -7,7 +7,9 @@ import { isCredentialKey, literalCredential } from "./credentials.ts";
 import type { ConfigFinding } from "./rules.ts";
 
 /** Lists and maps of environment variables: of containers, of chart values, of compose services, of task definitions. */
-const VARIABLES = /^(env|extraEnvs?|environment|environments)$/i;
+const VARIABLES = /^(env|extraEnvs?|environment|environments|environmentVariables)$/i;
+/** Where a variable's value stands, also one that Azure does not show again. https://learn.microsoft.com/azure/container-instances/container-instances-reference-yaml */
+const VALUES = ["value", "secureValue"];
 /** A header in a command line or a script. */
 const IN_TEXT = /\b(?:Bearer|Basic)\s+([A-Za-z0-9._~+/=-]{20,})/g;
 
@@ -80,14 +82,22 @@ function below(node: Node | null, path: readonly string[], configs: ReadonlySet<
 		const value = node.get(key);
 		return typeof value === "string" ? value : "";
 	};
-	const value = (node.get("value", true) ?? undefined) as Node | undefined;
-	const own = isVariable && value ? named(textOf("name"), textOf("value"), value) : [];
+	const key = VALUES.find((each) => textOf(each) !== "") ?? "value";
+	const value = (node.get(key, true) ?? undefined) as Node | undefined;
+	// A list of secrets with their values. https://learn.microsoft.com/azure/container-apps/azure-resource-manager-api-spec
+	const isSecret = path.at(-1) === "secrets" && textOf("name") !== "";
+	const own = value
+		? [
+				...(isVariable ? named(textOf("name"), textOf(key), value) : []),
+				...(isSecret ? secret(textOf("name"), textOf(key), value) : []),
+			]
+		: [];
 	const inner = node.items.flatMap((pair) => {
-		const [key, item] = [keyOf(pair) ?? "?", pair.value as Node | null];
+		const [name, item] = [keyOf(pair) ?? "?", pair.value as Node | null];
 		const isText = isScalar(item) && typeof item.value === "string";
-		const found = isVariable && isText ? named(key, String(item.value), item) : [];
+		const found = isVariable && isText ? named(name, String(item.value), item) : [];
 		if (found.length > 0 || (item === value && own.length > 0)) return found;
-		return below(item, [...path, key], configs);
+		return below(item, [...path, name], configs);
 	});
 	return [...own, ...inner];
 }
@@ -97,6 +107,13 @@ function named(name: string, value: string, { range }: Node): ConfigFinding[] {
 	const literal = isCredentialKey(name) ? literalCredential(value) : undefined;
 	if (literal === undefined || !couldBeToken(literal)) return [];
 	return [found(`the variable ${shown(name)}`, literal, range?.[0] ?? 0)];
+}
+
+function secret(name: string, value: string, { range }: Node): ConfigFinding[] {
+	const literal = literalCredential(value);
+	return literal !== undefined && couldBeToken(literal)
+		? [found(`the secret ${shown(name)}`, literal, range?.[0] ?? 0)]
+		: [];
 }
 
 function inText(text: string, { range }: Node): ConfigFinding[] {

@@ -37,6 +37,23 @@ const OWN = [
 	...Object.entries(credentialSettings).flatMap(([type, keys]) => keys.map((key) => `${type}: {${key}: "%"}`)),
 ];
 
+test("tokens in variables and secrets of Azure are found, and not shown", async () => {
+	const { token } = canary();
+	for (const text of [
+		`containers: [{properties: {environmentVariables: [{name: A_TOKEN, secureValue: ${token}}]}}]\n`,
+		`configuration: {secrets: [{name: a, value: ${token}}]}\n`,
+	]) {
+		const found = await checkText(text, { distribution: "contrib", file: "a.yaml" });
+		expect(found.map(({ rule }) => rule)).toContain("token-literal");
+		expect(JSON.stringify(found)).not.toContain(token);
+	}
+	const other = await checkText("configuration: {secrets: [{name: a, keyVaultUrl: 'https://a.example.com/x'}]}\n", {
+		distribution: "contrib",
+		file: "a.yaml",
+	});
+	expect(other.map(({ rule }) => rule)).not.toContain("token-literal");
+});
+
 describe("a credential that an exporter reads with its config is told, with the restart it needs", () => {
 	test.each(OWN)("%s", async (exporter) => {
 		for (const value of ["${env:TOKEN}", "${TOKEN}", "$TOKEN"]) {
@@ -56,6 +73,20 @@ describe("a credential that an exporter reads with its config is told, with the 
 	])("an extension: %s", async (extension) => {
 		const found = await findings(extension.replace("%", "${env:TOKEN}"), "extensions");
 		expect(found.map(({ rule }) => rule)).toEqual(["token-from-env"]);
+	});
+
+	test.each([
+		"%{lookup('token')}",
+		"#{Token}",
+		"__TOKEN__",
+		"((token))",
+		"%TOKEN%",
+		"[[ token ]]",
+		"{{ token }}",
+		"@token@",
+	])("a place where %s is put in", async (place) => {
+		const found = await findings(`mezmo: {ingest_key: "${place}"}`);
+		expect(found.map(({ rule, severity }) => `${severity} ${rule}`)).toEqual(["warning token-literal"]);
 	});
 
 	test("a token in the setting is a leak, and a plain address in it is none", async () => {
