@@ -9,6 +9,7 @@ import {
 	type AlloyBlockNode,
 	type AlloyStatement,
 	type AlloyToken,
+	parseAlloy,
 	stringValue,
 } from "../splice/alloy-syntax.ts";
 import { attributesOf, paths, tokenFile } from "./alloy-files.ts";
@@ -19,6 +20,7 @@ import { alloyPassage } from "./passing.ts";
 import type { ConfigFinding } from "./rules.ts";
 import { type CredentialUser, sharedCredentials } from "./shared-credentials.ts";
 import { ASK_PROGRAM, type Target } from "./structure.ts";
+import { readQuietly } from "./token-files.ts";
 
 /** All offline findings about an Alloy config. */
 export function alloyFindings(statements: readonly AlloyStatement[], target: Target): ConfigFinding[] {
@@ -96,23 +98,45 @@ const MODULES = ["declare", "foreach"];
  * Modules that are in other places, or in a text, and a whole config from a server. https://grafana.com/docs/alloy/latest/get-started/modules/#import-modules
  * https://grafana.com/docs/alloy/latest/reference/config-blocks/remotecfg/
  */
-function importFindings({ name, label, from }: AlloyBlockNode): ConfigFinding[] {
+function importFindings(block: AlloyBlockNode, target: Target): ConfigFinding[] {
+	const { name, label, from } = block;
 	if (name === "remotecfg") {
 		const fix = "Check what that server sends, too: it is a config of its own.";
 		return [{ rule: "not-read", at: from, what: "what remotecfg fetches was not checked", fix }];
 	}
 	if (!name.startsWith("import.")) return [];
+	const inText = name === "import.string" ? findingsInText(block, target) : undefined;
+	if (inText) return inText;
 	const fix = "Check the modules that it names, too: each is a file of its own.";
 	return [{ rule: "not-read", at: from, what: `what ${name} ${shown(label ?? "")} brings was not checked`, fix }];
+}
+
+/** Those about the modules of a text in the file, each at its place, or where the text begins; undefined where it is not in the file as a whole. */
+function findingsInText({ body }: AlloyBlockNode, target: Target): ConfigFinding[] | undefined {
+	const content = body.find((each) => each.kind === "attribute" && each.name === "content");
+	const [token, more] = content?.kind === "attribute" ? content.value : [];
+	if (token?.kind !== "string" || more) return undefined;
+	const isRaw = token.text.startsWith("`");
+	const statements = readQuietly(() => parseAlloy(stringValue(token), "embedded.alloy"));
+	return (
+		statements &&
+		moduleFindings(statements, target, { declared: [], ids: [] }).map((found) => ({
+			...found,
+			at: isRaw ? token.from + 1 + found.at : token.from,
+		}))
+	);
+}
+
+function declaredIn(statements: readonly AlloyStatement[]): string[] {
+	return statements.flatMap((each) =>
+		each.kind === "block" && (each.name === "declare" || each.name.startsWith("import.")) ? [each.label ?? ""] : [],
+	);
 }
 
 /** The findings about a module: the file itself, the body of a `declare`, or the template of a `foreach`. */
 function moduleFindings(statements: readonly AlloyStatement[], target: Target, outer: Outer): ConfigFinding[] {
 	const blocks = statements.filter((each) => each.kind === "block");
-	const declared = [
-		...outer.declared,
-		...blocks.filter(({ name }) => name === "declare" || name.startsWith("import.")).map(({ label }) => label ?? ""),
-	];
+	const declared = [...outer.declared, ...declaredIn(statements)];
 	const ids = [...outer.ids, ...blocks.map(alloyId)];
 	const own = statements.filter((each) => each.kind === "attribute" || !MODULES.includes(each.name));
 	const components = own.filter((each) => each.kind === "block");
@@ -128,7 +152,7 @@ function moduleFindings(statements: readonly AlloyStatement[], target: Target, o
 	return [
 		...moduleShape(statements, isComponent),
 		...blocks.flatMap((block) => known(block, declared, target)),
-		...blocks.flatMap(importFindings),
+		...blocks.flatMap((block) => importFindings(block, target)),
 		...blocks.flatMap((block) => ofRelease(settingFindings(block), target)),
 		...references(own, new Set(ids), target),
 		...cycles(components),

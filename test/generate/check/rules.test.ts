@@ -384,6 +384,13 @@ const cases: readonly RuleCase[] = [
 		at: "remotecfg",
 		...alloy,
 	},
+	{
+		rule: "token-literal",
+		text: `${goodAlloy}import.string "m" {\n\tcontent = \`declare "x" {\n\t\totelcol.auth.bearer "t" {\n\t\t\ttoken = "abcdEFGH12345678abcdEFx9"\n\t\t}\n\t}\`\n}\n`,
+		at: "token = ",
+		...alloy,
+	},
+	{ rule: "not-read", text: `${goodAlloy}import.string "m" {\n\tcontent = "a" + b.c\n}\n`, at: "import", ...alloy },
 	{ rule: "not-read", text: `${goodAlloy}import.file "m" {\n\tfilename = "m"\n}\n`, at: "import", ...alloy },
 	{
 		rule: "connector-cycle",
