@@ -551,6 +551,7 @@ describe("machines that send past every place", () => {
 			"inventory: unknown",
 		],
 		["one that reported before the rotation", [machine("mac-2", NEW, { at: now - 13 * HOUR })], "inventory: unknown"],
+		["one whose report is of tomorrow", [machine("mac-2", NEW, { at: now + 24 * HOUR })], "inventory: unknown"],
 		[
 			"one whose report, in no zone, can be from before the rotation",
 			[machine("mac-2", NEW, { at: now - 13 * HOUR, unsureMs: 26 * HOUR })],

@@ -59,6 +59,12 @@ function reportedWrong(facts: KnownFacts, host: HostActivity, now: number): NotP
 		const witness = `it reports the old token${at === undefined ? "" : `, ${duration(now - at)} ago`}`;
 		return { state: "blocked", witness, nextStep: "give it the new token, and run the report again" };
 	}
+	if (at !== undefined && at > now + CLOCKS_DIFFER) {
+		return unknown(
+			`its report is dated ${duration(at - now)} in the future`,
+			"see which clock is wrong, and run the report on it again",
+		);
+	}
 	if (report.isMixed) {
 		return unknown("it reports several tokens", "see which CLI or user has which: crossfade doctor");
 	}
@@ -98,6 +104,8 @@ function unknown(witness: string, nextStep: string): NotPlain {
 	return { state: "unknown", witness, nextStep };
 }
 
+/** By how much the clock of what made a list may be ahead of ours: by more, no time of its can be trusted. */
+const CLOCKS_DIFFER = 3_600_000;
 const AGAIN = "run the report on it again";
 const DOCTOR = "see the problem: crossfade doctor on that machine";
 const STARTED = "give the time of the rotation: overlap.started in the fleet file";
