@@ -38,6 +38,17 @@ export const judged: readonly JudgedConfig[] = [
 	{ name: "a config with nothing wrong in it", text: whole({}), errors: [], passes: true },
 	{ name: "a directive of another YAML", text: `%YAML 1.2\n---\n${whole({})}`, errors: ["syntax"] },
 	{ name: "the directive of its own", text: `%YAML 1.1\n---\n${whole({})}`, errors: [], passes: true },
+	...["\u0085", "\u2028", "\u2029"].map((end) => ({
+		name: `a comment that ${JSON.stringify(end)} ends for collectors`,
+		text: `# a${end}b\n${whole({})}`,
+		errors: ["syntax"] as const,
+	})),
+	{
+		name: "the same in quotes, where it is a line break",
+		text: to('otlp_http: {endpoint: "http://127.0.0.1:9", headers: {a: "b\u2028c"}}'),
+		errors: [],
+		passes: true,
+	},
 	{
 		name: "a variable in braces without quotes, which is one mistake",
 		text: to("otlp_http: {endpoint: 'http://127.0.0.1:9', headers: {Authorization: Bearer ${env:TOKEN}}}"),

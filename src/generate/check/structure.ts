@@ -161,6 +161,12 @@ function absent(
 	];
 }
 
+/** Measured on otelcol 0.155.0. https://github.com/open-telemetry/opentelemetry-collector/blob/v0.155.0/service/pipelines/config.go */
+const GATED = {
+	what: "the collector does not start with a pipeline of profiles unless it is given a feature gate (measured on 0.155.0)",
+	fix: "Start it with --feature-gates=service.profilesSupport, or remove the pipeline.",
+};
+
 function pipelines(model: ConfigModel): ConfigFinding[] {
 	const ids = (section: string) =>
 		new Set(model.components.filter((each) => each.section === section).map(({ id }) => id));
@@ -191,6 +197,8 @@ function pipelines(model: ConfigModel): ConfigFinding[] {
 			found.push({ rule: "invalid-id", at: pipeline.at, what: `no pipeline can have the name ${name}` });
 		} else if (!SIGNALS.includes(pipeline.signal)) {
 			found.push({ rule: "unknown-signal", at: pipeline.at, what: `the pipeline name ${name} has no signal` });
+		} else if (pipeline.signal === "profiles") {
+			found.push({ rule: "refused-value", severity: "warning", at: pipeline.at, ...GATED });
 		}
 		for (const side of ["receivers", "exporters"] as const) {
 			if (pipeline[side]?.length === 0 && !model.chart)

@@ -38,6 +38,7 @@ export function parseYaml(text: string, file: string): YamlText {
 		...directiveProblems(document, text, file),
 		...syntaxProblems(document, text, file),
 	]);
+	problems.push(...(problems.length === 0 ? separatorProblems({ text, file, documents }) : []));
 	if (problems.length > 0)
 		throw new CrossfadeError("refused", templated(text) ? templateProblem({ file, ...problems[0]?.where }) : problems);
 	const read = { file, text, documents };
@@ -47,6 +48,22 @@ export function parseYaml(text: string, file: string): YamlText {
 
 /** What was parsed last: a file as it was and as it becomes are asked for their shape and their config in turn. */
 let latest: readonly WeakRef<YamlText>[] = [];
+
+/** What collectors, which read YAML 1.1, take for line breaks, too. https://yaml.org/spec/1.1/#id871856 */
+const SEPARATORS = /[\u0085\u2028\u2029]/g;
+
+/** A character of that kind outside quotes, where what follows it is no YAML as a line of its own: in a comment. Measured on otelcol 0.155.0, which does not start. */
+function separatorProblems({ text, file, documents }: YamlText): Problem[] {
+	if (text.search(SEPARATORS) === -1) return [];
+	const quoted = scalarRanges(documents, ({ type }) => type === Scalar.QUOTE_DOUBLE || type === Scalar.QUOTE_SINGLE);
+	const isQuoted = (at: number) => quoted.some(([from, to]) => at >= from && at < to);
+	const [first] = [...text.matchAll(SEPARATORS)].filter(({ index }) => !isQuoted(index));
+	const read = text.replace(SEPARATORS, (all, at: number) => (isQuoted(at) ? all : "\n"));
+	if (!first || parsed(read, file).every(({ errors }) => errors.length === 0)) return [];
+	const at = first.index;
+	const what = "an invisible character (U+0085, U+2028 or U+2029) ends the line for collectors";
+	return [{ what, where: { file, ...positionOf(text, at) }, fix: "remove it, or put a line break in its place" }];
+}
 
 function parsed(text: string, file: string): Document.Parsed[] {
 	try {
@@ -124,15 +141,24 @@ function templateProblem(where: { readonly file: string }): Problem {
 export function templateMark(yaml: YamlText): number | undefined {
 	const chars = [...yaml.text.matchAll(/\{\{|\{%/g)].map((match) => match.index);
 	if (chars.length === 0) return undefined;
-	const quoted: (readonly [number, number])[] = [];
-	for (const document of yaml.documents) {
+	const quoted = scalarRanges(yaml.documents, ({ type }) => type !== Scalar.PLAIN);
+	return chars.find((at) => !quoted.some(([from, to]) => at >= from && at < to));
+}
+
+/** Where some of the scalars stand. */
+function scalarRanges(
+	documents: readonly Document[],
+	isWanted: (scalar: Scalar) => boolean,
+): [from: number, to: number][] {
+	const found: [number, number][] = [];
+	for (const document of documents) {
 		visit(document, {
 			Scalar(_key, node) {
-				if (node.type !== Scalar.PLAIN && node.range) quoted.push([node.range[0], node.range[1]]);
+				if (isWanted(node) && node.range) found.push([node.range[0], node.range[1]]);
 			},
 		});
 	}
-	return chars.find((at) => !quoted.some(([from, to]) => at >= from && at < to));
+	return found;
 }
 
 /** A map's entry by key, or undefined. */

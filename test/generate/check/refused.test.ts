@@ -14,6 +14,14 @@ describe("T1 finds what the real collector refuses (test/real/validate.test.ts a
 	});
 });
 
+test("a pipeline of profiles needs a feature gate", async () => {
+	const text =
+		"receivers: {otlp: {protocols: {http: }}}\nexporters: {otlp_http: {endpoint: 'https://x.example.com'}}\n";
+	const pipeline = (id: string) => `service: {pipelines: {${id}: {receivers: [otlp], exporters: [otlp_http]}}}\n`;
+	expect(await rulesOf(text + pipeline("profiles"))).toEqual(["warning refused-value"]);
+	expect(await rulesOf(text + pipeline("logs"))).toEqual([]);
+});
+
 const secret = canary();
 const base = "receivers: {otlp: {protocols: {http: }}}\n";
 const logs = (exporter: string) => `  pipelines: {logs: {receivers: [otlp], exporters: [${exporter}]}}\n`;
