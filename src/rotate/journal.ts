@@ -1,5 +1,6 @@
 import { limitConcurrency } from "../base/concurrency.ts";
 import { CrossfadeError, type ExitName } from "../base/errors.ts";
+import { shownName } from "../base/mask.ts";
 import type { JournalFolder } from "../effects/files/journal-folder.ts";
 import { CHAIN_START, type JournalContent, type JournalFault, readJournal, recordLine } from "./journal-text.ts";
 import type { JournalEntry, JournalRecord, Opened, Stamp } from "./record.ts";
@@ -27,14 +28,20 @@ export interface Journal {
 const END = ".journal";
 const KEY = ".key";
 
+/** Whose journal it has to be; `fleet` is undefined where it may be that of another fleet file. */
+export interface JournalOwner {
+	readonly rotation: string;
+	readonly fleet: string | undefined;
+}
+
 /**
- * What a journal's folder holds: the newest operation, open or closed; undefined if there is none yet. `fleet` is undefined where it may be
- * that of another fleet file.
+ * What a journal's folder holds: the newest operation, open or closed; undefined if there is none yet. Throws `CrossfadeError` (refused) if it
+ * is another rotation's, or another fleet file's.
  */
 export async function newestJournal(
 	folder: JournalFolder,
 	stamp: () => Stamp,
-	fleet: string | undefined,
+	{ rotation, fleet }: JournalOwner,
 ): Promise<Journal | undefined> {
 	const names = await folder.list();
 	for (const name of names.filter((each) => each.endsWith(END)).reverse()) {
@@ -42,8 +49,9 @@ export async function newestJournal(
 		const [first] = content.records;
 		// Its first record never got whole: nothing had happened yet.
 		if (first?.is !== "opened") continue;
-		if (!folder.isShared && fleet !== undefined)
-			refuseOtherFleet(content.records, first, fleet, `${folder.path}/${name}`);
+		const file = `${folder.path}/${name}`;
+		if (first.rotation !== rotation) throw otherRotation(rotation, first.rotation, file);
+		if (!folder.isShared && fleet !== undefined) refuseOtherFleet(content.records, first, fleet, file);
 		return await openJournal(folder, first.operation, content, stamp);
 	}
 	return undefined;
@@ -170,6 +178,16 @@ function faultError({ fault, line }: JournalFault, file: string): CrossfadeError
 	const [what, fix] = FAULTS[fault];
 	const exit: ExitName = "refused";
 	return new CrossfadeError(exit, { what, where: { file, line }, fix });
+}
+
+function otherRotation(rotation: string, known: string, file: string): CrossfadeError {
+	return new CrossfadeError("refused", {
+		what: "the journal is of another rotation, with another token",
+		expected: shownName(rotation),
+		got: shownName(known),
+		where: { file },
+		fix: "give each rotation a folder of its own (journal: FOLDER); one that was given another name: give it back the one before",
+	});
 }
 
 function refuseOtherFleet(records: readonly JournalRecord[], first: Opened, fleet: string, file: string): void {

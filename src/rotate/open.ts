@@ -79,8 +79,8 @@ export async function lockPlace({ folder }: RotationPlace): Promise<Claim> {
 }
 
 /** The newest operation's journal, to look at: nothing is changed, as another process may be about to begin the next one. */
-export async function journalOf({ folder, stamp, file }: RotationPlace): Promise<Journal | undefined> {
-	return newestJournal(folder, stamp, file);
+export async function journalOf({ folder, stamp, file, spec }: RotationPlace): Promise<Journal | undefined> {
+	return newestJournal(folder, stamp, { rotation: spec.name, fleet: file });
 }
 
 /**
@@ -88,8 +88,9 @@ export async function journalOf({ folder, stamp, file }: RotationPlace): Promise
  * without that a copy is refused, as two machines would work on one rotation.
  */
 export async function heldJournalOf(place: RotationPlace, moved?: string): Promise<Journal | undefined> {
-	const { folder, stamp, file } = place;
-	const journal = await newestJournal(folder, stamp, moved === undefined ? file : undefined);
+	const { folder, stamp, file, spec } = place;
+	const fleet = moved === undefined ? file : undefined;
+	const journal = await newestJournal(folder, stamp, { rotation: spec.name, fleet });
 	if (!journal) return undefined;
 	if (moved !== undefined) await journal.append({ is: "word", about: "moved", subject: file, because: moved });
 	else if (journal.copyOf !== undefined) throw copied(place, journal.copyOf);

@@ -80,3 +80,24 @@ test("a file stays the same under another name, and its copy is another", needs(
 	cpSync(`${folder}-then`, folder, { recursive: true });
 	expect(fileIdentity(folder)).not.toBe(before);
 });
+
+test("a journal in a folder that two rotations name is of the first one: the other's stores never get its token", async () => {
+	const world = await rotationWorld("torii", { rotation: ["journal: state/journal"] });
+	const fleet = world.fleet.replace(
+		"\nrotations:",
+		"\n  other: { kind: token-file, path: other.token, confirm: person, within: 1m }\nrotations:",
+	);
+	const block = fleet.slice(fleet.indexOf("  it:"));
+	const second = block.replace("  it:", "  other:").replace("store:file", "store:other").replace("[file]", "[other]");
+	world.write("crossfade.yaml", fleet + second);
+	world.write("other.token", world.first);
+	await world.rotate("personNeeded", "start");
+	await world.click();
+	await world.rotate("personNeeded", ...PASTE);
+	for (const verb of ["status", "resume", "start", "export"]) {
+		const flags = verb === "export" ? ["--out", "out.token", "--yes"] : [];
+		expect(await world.rotateAny("refused", verb, "other", ...flags)).toContain("the journal is of another rotation");
+	}
+	expect(world.read("other.token")).toBe(world.first);
+	await world.run("refused", "report", "--rotation", "other");
+});

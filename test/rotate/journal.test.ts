@@ -103,9 +103,9 @@ describe("a journal", () => {
 		const torn = readFileSync(path);
 		torn.write("2 0123", torn.indexOf(0));
 		writeFileSync(path, torn);
-		const again = await newestJournal(folder, () => stamp, opened.fleet);
+		const again = await newestJournal(folder, () => stamp, opened);
 		await again?.append({ is: "begun", step: "call" });
-		const found = await newestJournal(folder, () => stamp, opened.fleet);
+		const found = await newestJournal(folder, () => stamp, opened);
 		expect(found?.records.map(({ is }) => is)).toEqual(["opened", "begun"]);
 		expect(readFileSync(path)).toHaveLength(length);
 		expect(statSync(path).mode & 0o777).toBe(0o600);
@@ -115,7 +115,9 @@ describe("a journal", () => {
 		const cwd = scratch();
 		const folder = await openJournalFolder(join(cwd, "j"));
 		await startJournal(folder, opened, Buffer.from("wrapped"), () => stamp);
-		await expect(newestJournal(folder, () => stamp, "/other.yaml")).rejects.toThrow(/another fleet file/);
+		await expect(newestJournal(folder, () => stamp, { ...opened, fleet: "/other.yaml" })).rejects.toThrow(
+			/another fleet file/,
+		);
 		chmodSync(join(cwd, "j"), 0o777);
 		await expect(openJournalFolder(join(cwd, "j"))).rejects.toThrow(/others can write/);
 	});

@@ -82,7 +82,8 @@ function machine(store: ReturnType<typeof memory>, name: string) {
 	return { folder, pass, slept };
 }
 
-const open = (from: ReturnType<typeof machine>) => newestJournal(from.folder, stamp, "/elsewhere/crossfade.yaml");
+const open = (from: ReturnType<typeof machine>) =>
+	newestJournal(from.folder, stamp, { rotation: "it", fleet: "/elsewhere/crossfade.yaml" });
 
 describe("a journal in a store", () => {
 	test("goes on where another machine, with the fleet file elsewhere, left it", async () => {
