@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { fingerprint } from "../../src/token/fingerprint.ts";
+import { canary } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
 import { crossfade } from "../harness/command.ts";
 import { startProvider } from "../harness/provider.ts";
@@ -35,3 +36,40 @@ test("a fleet file is enough to probe, and what was seen is in the next report",
 		"REJECTED",
 	]);
 });
+
+test.each([
+	["text", []],
+	["JSON", ["--json"]],
+	["JUnit", ["--junit"]],
+] as const)(
+	"%s: a name in the fleet file that is a token is in no line about what was left out",
+	async (_form, flags) => {
+		const provider = await startProvider();
+		const [asToken, asGateway] = [canary(), canary()];
+		const fleet = {
+			version: 1,
+			endpoint: provider.url,
+			tokens: { old: "file:old", [asToken.token]: `fp:${asToken.fingerprint}` },
+			gateways: [{ name: asGateway.token }],
+		};
+		const cwd = scratch({ "crossfade.yaml": JSON.stringify(fleet) });
+		writeFileSync(join(cwd, "old"), provider.token, { mode: 0o600 });
+		const canaries = [{ token: provider.token, fingerprint: fingerprint(provider.token) }, asToken, asGateway];
+		const run = { cwd, canaries, holders: ["old", "crossfade.yaml"] };
+		const { code, stdout, stderr } = await crossfade(["probe", ...flags], run);
+		expect(code).toBe(9);
+		for (const said of [stdout, stderr]) {
+			expect(said).toContain("skipping the token named [");
+			expect(said).toContain("skipping the gateway named [");
+			for (const { token } of [asToken, asGateway]) expect(said).not.toContain(token);
+		}
+		const hostile = { ...fleet, gateways: [{ name: `g\u001b[31m\u202e<x>\r\n${asGateway.token}` }] };
+		writeFileSync(join(cwd, "crossfade.yaml"), JSON.stringify(hostile));
+		const refused = await crossfade(["probe", ...flags], run);
+		expect(refused.code).toBe(2);
+		const all = refused.stdout + refused.stderr;
+		expect(all).toContain("invalid gateways.0.name");
+		expect(all).not.toContain(asGateway.token);
+		expect(all).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
+	},
+);
