@@ -93,13 +93,17 @@ describe("Codex", () => {
 	});
 
 	test("a file with which it starts is not refused", async () => {
-		const texts = [...codexValues.starts, ...codexValues["open, and starts"]];
+		const texts = [
+			...codexValues.starts,
+			...codexValues["starts, and no script knows that it starts"],
+			...codexValues["open, and starts"],
+		];
 		const known = await refused("codex", "toml", texts);
 		expect(texts.filter((_, i) => known[i])).toEqual([]);
 	});
 
 	test("what doctor leaves open is unknown, and what it knows to start is not, but for numbers that are rarely set so", async () => {
-		const texts = [...codexValues["open, and does not start"], ...codexValues["open, and starts"]];
+		const texts = Object.entries(codexValues).flatMap(([what, each]) => (/, and/.test(what) ? each : []));
 		expect(await open("codex", "toml", texts)).toEqual(texts.map(() => true));
 		const unknown = await open("codex", "toml", codexValues.starts);
 		expect(

@@ -135,6 +135,8 @@ export interface Cli {
 	/** The layer that users cannot override, one file per machine; needs root. On Windows the path begins with %ProgramFiles% or %ProgramData%. */
 	readonly system: Layer & {
 		readonly file: Readonly<Record<Os, string>>;
+		/** Its values have to be what those of the user's file have to be. */
+		readonly hasUsersKinds?: boolean;
 		readonly merged?: MergedFiles;
 		/** First release that does not read the file on Windows if others than administrators can change a folder that leads to it, or make files there. */
 		readonly closedSince?: string;
@@ -147,7 +149,15 @@ export interface Cli {
 		readonly file: string;
 		readonly variable: string;
 		readonly below: string;
+		/** With an empty variable it takes the working folder. */
+		readonly takesEmpty?: boolean;
 		readonly beside?: FilesBeside;
+		/**
+		 * Lines of TOML with which it surely starts, for a script that does not parse: extended regular expressions, without a backslash, for the name of a
+		 * table (empty for the top), its first line where that must be there, and its other lines. `@` in them is a text, `?` a switch, and blanks may stand
+		 * around an `=`. A table that stands in two rows has the first line of one.
+		 */
+		readonly plain?: readonly (readonly [table: string, first: string, others: string])[];
 	};
 	/** The other files that it reads. */
 	readonly rivals: readonly Rival[];

@@ -173,20 +173,20 @@ const namedKinds: SettingKinds = {
 	"/otel/tracestate/*": "strings",
 };
 
-/** Seen: with the name of a file, table or profile that is not there it does not start. */
-export const withOthers = [
-	"default_permissions",
-	"permissions",
-	"model_instructions_file",
-	"model_catalog_json",
-] as const;
+/** Seen: with the name of a file that is not there it does not start. */
+export const withOthers = ["model_instructions_file", "model_catalog_json"] as const;
 
 /** Providers that need no table in model_providers. */
 export const builtIn = ["openai", "ollama", "lmstudio", "amazon-bedrock"] as const;
 
+/** Profiles of permissions that need no table in permissions. */
+export const builtInPermissions = [":read-only", ":workspace", ":danger-full-access"] as const;
+
 /** What of these tables and files it takes is not in this file: see `openValue`. Above the greatest number of each it does not start. */
 const open: SettingKinds = {
 	...Object.fromEntries(withOthers.map((name) => [`/${name}`, "nothing"] as const)),
+	"/default_permissions": builtInPermissions,
+	"/permissions": "nothing",
 	"/model_provider": [...builtIn, "{/model_providers}"],
 	"/approval_policy": "string",
 	"/tools/web_search": "boolean",
@@ -249,6 +249,27 @@ const demands = {
 	forms: kept.forms,
 } as const;
 
+const NAME = "[A-Za-z0-9_-]+";
+const oneOf = (words: readonly string[]) => `"(${words.filter((word) => !word.startsWith("{")).join("|")})"`;
+
+/** What it writes itself, and most people have: each line tried in 0.165.0 and 0.169.0. */
+const plain: Cli["user"]["plain"] = [
+	[
+		"",
+		"",
+		[
+			"(model|review_model|service_tier|(plan_mode|model)_reasoning_effort)=@",
+			...(["approval_policy", "sandbox_mode", "personality"] as const).map((key) => `${key}=${oneOf(topWords[key])}`),
+		].join("|"),
+	],
+	["projects[.]@", "", 'trust_level="trusted"|trust_level="untrusted"'],
+	["features", "", `${NAME}=?`],
+	["notice", "", `hide_${NAME}=?`],
+	["notice[.]model_migrations", "", '"[a-z0-9.-]+"=@'],
+	[`mcp_servers[.]${NAME}`, "command=@", "args=[[]@(, *@)*[]]|enabled=?"],
+	[`mcp_servers[.]${NAME}`, "url=@", "enabled=?"],
+];
+
 /** In our own files rows of ours replace these. */
 const replaced = ["exporter", "metrics_exporter"];
 
@@ -309,6 +330,7 @@ export const cli: Cli = {
 		...demands,
 		// A profile's tables are merged into those of config.toml; a key may be written with escapes.
 		beside: { ending: ".config.toml", divert: "otlp|\\\\u" },
+		plain,
 	},
 	rivals,
 	elsewhere: {

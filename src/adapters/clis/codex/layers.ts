@@ -101,6 +101,7 @@ export const layering: CliLayering = {
 			// Seen in 0.169.0: what the other files say must be right even where this one replaces it.
 			isAfterCheck: true,
 			strict: { table: "otel", keys: cli.system.strict?.keys ?? [] },
+			doubts: [{ range: "", of: limitOfProfiles, why: "may take a profile of permissions away" }],
 			broken: "cli",
 		},
 		// The exporter itself reads it, after all files.
@@ -237,6 +238,12 @@ function failureOf(signal: EmittedSignal, { get, at }: Effective): string | unde
 	if (url === undefined) return undefined;
 	const isSent = /^https?:\/\/[^\s/?#]+/i.test(url) && !/\s/.test(url);
 	return isSent ? undefined : `the endpoint of ${exporters[signal]} is not a URL, so Codex creates no exporter`;
+}
+
+/** What it does without a profile that these take away was not seen. */
+function limitOfProfiles(document: Readonly<Record<string, unknown>>): string | undefined {
+	const name = "allowed_permission_profiles";
+	return Object.hasOwn(document, name) ? name : undefined;
 }
 
 /** What may keep a signal from being sent, or in time. Seen in 0.165.0 and 0.169.0, of some values. */

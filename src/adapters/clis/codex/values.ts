@@ -18,11 +18,12 @@ import {
 	table,
 	text,
 	texts,
+	type ValueCheck,
 	type ValueChecks,
 	whole,
 	word,
 } from "../value-check.ts";
-import { builtIn, topWords, withOthers } from "./index.ts";
+import { builtIn, builtInPermissions, topWords, withOthers } from "./index.ts";
 
 const modes: ValueChecks = {
 	model: text,
@@ -103,6 +104,70 @@ const settings: ValueChecks = {
 	otel: table({ tracestate: table({}, texts) }),
 };
 
+/** Of the built-in profiles of permissions, those that another may extend. Source of what follows: https://developers.openai.com/codex/permissions */
+const extensible: readonly string[] = builtInPermissions.slice(0, 2);
+
+const unknown: ValueCheck = (_, name) => `${name} is not known here`;
+
+/** Keys for which the first pattern that fits decides. */
+const byName =
+	(...rows: readonly (readonly [RegExp, ValueCheck])[]): ValueCheck =>
+	(value, name) =>
+		table({})(value, name) ??
+		Object.entries(value as object)
+			.map(([key, one]) => (rows.find(([pattern]) => pattern.test(key))?.[1] ?? unknown)(one, name))
+			.find((why) => why !== undefined);
+
+const access = word("read", "write", "deny", "none");
+const denied = word("deny", "none");
+
+/** Seen: of paths with a star, those below the roots must be denied, and none may lead out of them. */
+const inRoots = byName([/(^\/|(^|\/)\.\.(\/|$)|\\)/, unknown], [/[*?[\]{}]/, denied], [/./, access]);
+
+const profile = table(
+	{
+		description: text,
+		extends: text,
+		filesystem: byName(
+			[/(^|\/)\.\.(\/|$)/, unknown],
+			[/^:workspace_roots$/, either(access, inRoots)],
+			[/^(:(root|minimal|tmpdir|slash_tmp)|~|~?\/[^*?[\]{}]*)$/, access],
+			[/^~?\/[^*?[\]{}]*[*?[\]{}]/, denied],
+			[/^glob_scan_max_depth$/, whole(1)],
+		),
+		network: table(
+			{
+				enabled: flag,
+				// Seen: a domain with a star alone cannot be denied.
+				domains: byName([/^[a-z0-9.-]+$/i, word("allow", "deny")], [/^\*\.[a-z0-9.-]+$|^\*$/i, word("allow")]),
+			},
+			unknown,
+		),
+		workspace_roots: byName([/^~?\//, flag]),
+	},
+	unknown,
+);
+
+/** Whether it starts with its profiles of permissions, and with the one in use; false where that is not known. */
+function startsWithPermissions({ at }: Pick<Effective, "at">): boolean {
+	const [chosen, profiles] = [at("/default_permissions"), at("/permissions")];
+	if (chosen === undefined && profiles === undefined) return true;
+	const named = new Map(settingKind(profiles) === "object" ? Object.entries(profiles as object) : []);
+	const isPlain = [...named].every(([name, one]) => !name.startsWith(":") && profile(one, name) === undefined);
+	if (!isPlain || (profiles !== undefined && settingKind(profiles) !== "object")) return false;
+	// Seen: it does not start with profiles of which none is chosen, unless the older setting is there.
+	if (chosen === undefined) return named.size === 0 || at("/sandbox_mode") !== undefined;
+	return (builtInPermissions as readonly unknown[]).includes(chosen) || isWhole(String(chosen), named);
+}
+
+/** Whether each that a profile extends is there, up to one that extends none or what is built in. */
+function isWhole(name: string, named: ReadonlyMap<string, unknown>, before: readonly string[] = []): boolean {
+	const found = named.get(name);
+	if (found === undefined || before.includes(name)) return false;
+	const above: unknown = new Map(Object.entries(found as object)).get("extends");
+	return above === undefined || extensible.includes(String(above)) || isWhole(String(above), named, [...before, name]);
+}
+
 /** Why Codex does not start with a setting of the top level; undefined if nothing is known against it. */
 export function refusedValue(at: (pointer: string) => unknown): string | undefined {
 	return first(
@@ -120,6 +185,9 @@ export function openValue({ at, isRelease }: Pick<Effective, "at" | "isRelease">
 	const features = valuesOf(at("/features"));
 	const [open] = [
 		...withOthers.filter((name) => at(`/${name}`) !== undefined),
+		...(startsWithPermissions({ at })
+			? []
+			: [at("/permissions") === undefined ? "default_permissions" : "permissions"]),
 		// Seen in 0.133.0: with a profile that is not there it does not start.
 		...(at("/profile") !== undefined && isRelease("<0.134.0") ? ["profile"] : []),
 		...(isKnown ? [] : ["model_provider"]),
