@@ -14,6 +14,12 @@ export const kind =
 	};
 export const [text, flag, object, texts] = [kind("string"), kind("boolean"), kind("object"), kind("strings")];
 
+/** A switch that is off, where it is known what comes of that alone. */
+export const off =
+	(otherwise: string): ValueCheck =>
+	(value, name) =>
+		value === false ? undefined : `${name} ${otherwise}`;
+
 export const number =
 	(least: number, most = Number.POSITIVE_INFINITY): ValueCheck =>
 	(value, name) => {

@@ -153,7 +153,9 @@ type Branch = Readonly<Record<string, unknown>>;
  * that table; of a file that it reads in part, or not at all, nothing.
  */
 function withValues(values: Branch, { place, document = {} }: LayerSight, isRelease: Effective["isRelease"]): Branch {
-	if (place.paths === undefined || place.ignores !== undefined || !isRelease(place.range ?? "")) return values;
+	// What ignores variables alone, whatever their names, reads the rest.
+	const isPart = place.ignores?.some(({ pointer }) => !pointer.test("/env/")) ?? false;
+	if (place.paths === undefined || isPart || !isRelease(place.range ?? "")) return values;
 	const { strict } = place;
 	const own = strict ? Object.fromEntries(Object.entries(document).filter(([key]) => key === strict.table)) : document;
 	return mergedAt("", values, own, place.whole ?? []) as Branch;

@@ -274,8 +274,43 @@ test.each<[id: string, more: object, why: string | undefined]>([
 	["gemini", { security: { auth: { selectedType: "" } } }, "security.auth.selectedType must not be empty"],
 	["gemini", { policyPaths: 7 }, "policyPaths must be of type string"],
 	["gemini", { model: { maxSessionTurns: 0.5 } }, "model.maxSessionTurns must be a whole number"],
-	["gemini", { tools: { sandbox: "x" } }, "tools.sandbox must be"],
-	["gemini", { security: {}, policyPaths: ["a"], model: { maxSessionTurns: -1 }, tools: { sandbox: true } }, undefined],
+	...["x", "docker", "podman", true, {}].map((sandbox): [string, object, string] => [
+		"gemini",
+		{ tools: { sandbox } },
+		"tools.sandbox may start it where other settings count, or not at all",
+	]),
+	...["advanced", "experimental", "hooksConfig", "tools"].map((key): [string, object, string] => [
+		"gemini",
+		{ [key]: null },
+		`${key} must be of type object`,
+	]),
+	["gemini", { context: { includeDirectories: [7] } }, "each of context.includeDirectories must be of type string"],
+	[
+		"gemini",
+		{ experimental: { extensionRegistryURI: {} } },
+		"experimental.extensionRegistryURI must be of type string",
+	],
+	["gemini", { general: { defaultApprovalMode: "x" } }, "general.defaultApprovalMode must be default, auto_edit, plan"],
+	["gemini", { mcp: { excluded: 7 } }, "mcp.excluded must be of type list"],
+	["gemini", { tools: { exclude: 7 } }, "tools.exclude must be of type list"],
+	["gemini", { tools: { confirmationRequired: 7 } }, "tools.confirmationRequired must be of type list"],
+	["gemini", { security: { auth: { enforcedType: "a", selectedType: "a" } } }, undefined],
+	[
+		"gemini",
+		{ general: null, ui: null, general2: { vimMode: null }, context: { includeDirectories: ["a"] } },
+		undefined,
+	],
+	[
+		"gemini",
+		{ security: {}, policyPaths: ["a"], model: { maxSessionTurns: -1 }, tools: { sandbox: false } },
+		undefined,
+	],
+	[
+		"qwen-code",
+		{ tools: { sandbox: "podman" } },
+		"tools.sandbox may start it where other settings count, or not at all",
+	],
+	["qwen-code", { tools: { sandbox: false, exclude: ["a"] } }, undefined],
 	["qwen-code", { proxy: 7 }, "proxy must be of type string"],
 	["qwen-code", { plansDirectory: 7 }, "plansDirectory must be of type string"],
 	["qwen-code", { omni: { m: {} } }, "omni must have known keys only"],
@@ -292,6 +327,42 @@ test.each<[id: string, more: object, why: string | undefined]>([
 	expect(signals.filter((each) => !each.startsWith("traces"))).toEqual([`logs ${expected}`, `metrics ${expected}`]);
 	expect(said.some((each) => why !== undefined && each.includes(why))).toBe(why !== undefined);
 });
+
+test.each(["gemini", "qwen-code"])(
+	"%s with a way to sign in that is enforced, and is not the one in use",
+	async (id) => {
+		const [npmName, path, release] =
+			id === "gemini" ? ["@google/gemini-cli", ".gemini", "0.61.0"] : ["@qwen-code/qwen-code", ".qwen", "0.24.4"];
+		const sent = async (auth: object) => {
+			const file = JSON.stringify({ ...JSON.parse(geminiSettings(to)), security: { auth } });
+			const { signals } = await judged(id, {
+				files: { ...npm(npmName, release), [`${HOME}/${path}/settings.json`]: file },
+			});
+			return signals.find((each) => each.startsWith("logs"));
+		};
+		expect(await sent({ enforcedType: "oauth-personal" })).toBe("logs unknown");
+		expect(await sent({ enforcedType: "oauth-personal", selectedType: "gemini-api-key" })).toBe("logs unknown");
+		expect(await sent({ enforcedType: "gemini-api-key", selectedType: "gemini-api-key" })).toBe("logs yes");
+	},
+);
+
+test.each([
+	["gemini", "GEMINI_SANDBOX"],
+	["qwen-code", "QWEN_SANDBOX"],
+])(
+	"%s with %s: in a container, or without its program, other settings count, or it does not start",
+	async (id, name) => {
+		const [npmName, path, release] =
+			id === "gemini" ? ["@google/gemini-cli", ".gemini", "0.61.0"] : ["@qwen-code/qwen-code", ".qwen", "0.24.4"];
+		const files = { ...npm(npmName, release), [`${HOME}/${path}/settings.json`]: geminiSettings(to) };
+		const sent = async (value: string) => {
+			const { signals } = await judged(id, { files, env: { [name]: value } });
+			return signals.find((each) => each.startsWith("logs"));
+		};
+		for (const value of ["true", "podman", " Docker "]) expect(await sent(value)).toBe("logs unknown");
+		for (const value of ["", "0", "FALSE"]) expect(await sent(value)).toBe("logs yes");
+	},
+);
 
 describe("a managed drop-in of ours, held against the real 2.1.330", () => {
 	const dropIn = "/etc/claude-code/managed-settings.d/50-crossfade.json";

@@ -37,37 +37,45 @@ const system = (name: string) => ({
 
 /** With a file that cannot be parsed it does not start. Variables go before all files; of .env files the nearest counts. */
 const rivals: readonly Rival[] = [
-	{ of: "user", path: system("settings.json"), format: "jsonc", settings: ["/telemetry"] },
-	{ of: "system", path: "{folder}/settings.json", format: "jsonc", settings: [] },
+	{ of: "user", path: system("settings.json"), format: "jsonc", settings: ["/telemetry"], hasKinds: true },
+	{ of: "system", path: "{folder}/settings.json", format: "jsonc", settings: [], hasKinds: true },
 	...(["user", "system"] as const).flatMap((of): Rival[] => [
-		{ of, path: system("system-defaults.json"), format: "jsonc", settings: [] },
+		{ of, path: system("system-defaults.json"), format: "jsonc", settings: [], hasKinds: true },
 		...["{folder}/.env", "~/.env"].map((path): Rival => {
-			const settings = ["GEMINI_TELEMETRY_[A-Z_]+", "OTEL_(B|E|SDK)[A-Z_]+"];
+			const settings = ["GEMINI_(SANDBOX|TELEMETRY_[A-Z_]+)", "OTEL_(B|E|SDK)[A-Z_]+"];
 			return { of, path, format: "dotenv", settings };
 		}),
 	]),
 ];
 
-/** A switch, a program, or a table. */
-export const sandboxes = [
-	"{boolean}",
-	"{object}",
-	"docker",
-	"podman",
-	"sandbox-exec",
-	"runsc",
-	"lxc",
-	"windows-native",
+/** Ways to approve what it does. */
+export const approvals = ["default", "auto_edit", "plan", "yolo"] as const;
+
+/** Each item of them is read when it starts. */
+const lists = [
+	"mcp/excluded",
+	"mcp/allowed",
+	...["exclude", "allowed", "confirmationRequired", "core"].map((key) => `tools/${key}`),
 ];
 
 /** With another value it ends before it sends anything: seen in 0.61.0, which only warns of most others. */
 const kinds: SettingKinds = {
 	"/security": "object",
+	...Object.fromEntries(["advanced", "experimental", "hooksConfig", "tools"].map((key) => [`/${key}`, "object"])),
 	"/policyPaths": ["{string}", "{list}"],
 	"/adminPolicyPaths": ["{string}", "{list}"],
 	"/model/maxSessionTurns": "number",
-	"/tools/sandbox": sandboxes,
+	"/context/includeDirectories": "texts",
+	"/experimental/extensionRegistryURI": "string",
+	"/general/defaultApprovalMode": approvals,
+	...Object.fromEntries(lists.map((key) => [`/${key}`, "texts"])),
 };
+
+/**
+ * Seen in 0.61.0: where the program of a sandbox is not there, or the way to sign in is another, it ends before it sends anything. What is in a
+ * container does not see the files of the machine.
+ */
+const open: SettingKinds = { "/tools/sandbox": "nothing", "/security/auth/enforcedType": "nothing" };
 
 export const cli: Cli = {
 	id: "gemini",
@@ -82,6 +90,7 @@ export const cli: Cli = {
 		format: "jsonc",
 		...gates,
 		closedSince: "0.60.0",
+		hasUsersKinds: true,
 		rows,
 	},
 	user: {
@@ -95,6 +104,7 @@ export const cli: Cli = {
 		rows,
 	},
 	rivals,
+	open,
 	program: "gemini",
 	npm: "@google/gemini-cli",
 	signs: [

@@ -19,6 +19,7 @@ import {
 	withLogin,
 	withoutLogin,
 } from "../otel-js.ts";
+import { otherLogin, sandboxed } from "../start.ts";
 import { doubts } from "./values.ts";
 
 const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths, windows: paths });
@@ -45,7 +46,7 @@ const SAFE_ON_WINDOWS =
 export const layering: CliLayering = {
 	id: "gemini",
 	tolerance: { bom: false, utf16: false },
-	variables: /^(GEMINI_TELEMETRY_|OTEL_|GEMINI_CLI_HOME$|GEMINI_CLI_SYSTEM_)/,
+	variables: /^(GEMINI_TELEMETRY_|OTEL_|GEMINI_SANDBOX$|GEMINI_CLI_HOME$|GEMINI_CLI_SYSTEM_)/,
 	// Seen in 0.33.2 and 0.61.0: each goes before the files and the .env file although it says nothing.
 	emptyCounts: /./,
 	layers: [
@@ -126,7 +127,11 @@ export const layering: CliLayering = {
 				return { ...about, sent: "unknown", why, protocol: "grpc", headers: [] };
 			}
 			const sent = { ...about, protocol: "http/json" } as const;
-			const odd = oddNumber(settings.get, batchNumbers) ?? shortTimeout(settings.get, signal);
+			const odd =
+				sandboxed(settings, "GEMINI_SANDBOX") ??
+				otherLogin(settings) ??
+				oddNumber(settings.get, batchNumbers) ??
+				shortTimeout(settings.get, signal);
 			if (odd !== undefined) return { ...sent, sent: "unknown", why: odd, headers: [] };
 			if (!URL.canParse(endpoint ?? "")) {
 				return { ...sent, sent: "no", why: "the endpoint is not a URL with a scheme, so nothing is sent", headers: [] };

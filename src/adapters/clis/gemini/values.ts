@@ -5,8 +5,21 @@
  * Source: https://github.com/google-gemini/gemini-cli/blob/main/packages/cli/src/config/settingsSchema.ts
  */
 import type { LayerPlace } from "../layering.ts";
-import { all, either, inside, kind, list, object, refusedBy, round, text, type ValueChecks } from "../value-check.ts";
-import { sandboxes } from "./index.ts";
+import { ELSEWHERE } from "../start.ts";
+import {
+	all,
+	either,
+	inside,
+	kind,
+	list,
+	object,
+	off,
+	refusedBy,
+	round,
+	text,
+	type ValueChecks,
+} from "../value-check.ts";
+import { approvals } from "./index.ts";
 
 const paths = either(text, list(text));
 
@@ -17,12 +30,25 @@ const values: ValueChecks = {
 			auth: inside({ selectedType: (value, name) => (value === "" ? `${name} must not be empty` : undefined) }),
 		}),
 	),
+	experimental: all(object, inside({ extensionRegistryURI: text })),
 	policyPaths: paths,
 	adminPolicyPaths: paths,
 	model: inside({ maxSessionTurns: round() }),
-	tools: inside({
-		sandbox: kind(sandboxes),
-	}),
+	context: inside({ includeDirectories: list(text) }),
+	general: inside({ defaultApprovalMode: kind(approvals) }),
+	mcp: inside({ excluded: list(text), allowed: list(text) }),
+	tools: all(
+		object,
+		inside({
+			sandbox: off(ELSEWHERE),
+			exclude: list(text),
+			allowed: list(text),
+			confirmationRequired: list(text),
+			core: list(text),
+		}),
+	),
+	advanced: object,
+	hooksConfig: object,
 };
 
 export const doubts: NonNullable<LayerPlace["doubts"]> = [

@@ -60,14 +60,35 @@ const text = "OTEL_[BS]|OTLP[A-Z_]*TIMEOUT";
 const rivals: readonly Rival[] = [
 	...(["user", "system"] as const).flatMap((of) =>
 		["{folder}/.env", "~/.env"].map((path): Rival => {
-			const settings = ["QWEN_TELEMETRY_[A-Z_]+", "OTEL_(B|E|SDK)[A-Z_]+"];
+			const settings = ["QWEN_(SANDBOX|TELEMETRY_[A-Z_]+)", "OTEL_(B|E|SDK)[A-Z_]+"];
 			return { of, path, format: "dotenv", settings };
 		}),
 	),
-	{ of: "user", path: system("settings.json"), format: "jsonc", settings: ["/telemetry", ...inEnv], text },
-	{ of: "system", path: "{folder}/settings.json", format: "jsonc", settings: [...ofSignals, ...inEnv], text },
+	{
+		of: "user",
+		path: system("settings.json"),
+		format: "jsonc",
+		settings: ["/telemetry", ...inEnv],
+		text,
+		hasKinds: true,
+	},
+	{
+		of: "system",
+		path: "{folder}/settings.json",
+		format: "jsonc",
+		settings: [...ofSignals, ...inEnv],
+		text,
+		hasKinds: true,
+	},
 	...(["user", "system"] as const).map((of): Rival => {
-		return { of, path: system("system-defaults.json"), format: "jsonc", settings: [...ofSignals, ...inEnv], text };
+		return {
+			of,
+			path: system("system-defaults.json"),
+			format: "jsonc",
+			settings: [...ofSignals, ...inEnv],
+			text,
+			hasKinds: true,
+		};
 	}),
 ];
 
@@ -97,6 +118,7 @@ export const cli: Cli = {
 		format: "jsonc",
 		// The oldest release that these settings were held against.
 		since: "0.24.4",
+		hasUsersKinds: true,
 		rows: [...diversions, ...common],
 	},
 	user: {
@@ -110,6 +132,8 @@ export const cli: Cli = {
 		rows: [...diversions, ...common],
 	},
 	rivals,
+	// Seen in 0.24.4: where the program of a sandbox is not there, it ends before it sends anything.
+	open: { "/tools/sandbox": "nothing", "/security/auth/enforcedType": "nothing" },
 	program: "qwen",
 	npm: "@qwen-code/qwen-code",
 	signs: [

@@ -9,6 +9,7 @@
 import type { Emission } from "../emission.ts";
 import { type CliLayering, withVariables } from "../layering.ts";
 import { assembled, batchNumbers, loginIn, oddNumber, pairsOf, shortTimeout, withLogin } from "../otel-js.ts";
+import { otherLogin, sandboxed } from "../start.ts";
 import { doubts } from "./values.ts";
 
 const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths, windows: paths });
@@ -68,7 +69,7 @@ function requested(text: string | undefined): string | undefined {
 export const layering: CliLayering = {
 	id: "qwen-code",
 	tolerance: { bom: true, utf16: false },
-	variables: /^(QWEN_TELEMETRY_|OTEL_|QWEN_HOME$|QWEN_CODE_SYSTEM_)/,
+	variables: /^(QWEN_TELEMETRY_|OTEL_|QWEN_SANDBOX$|QWEN_HOME$|QWEN_CODE_SYSTEM_)/,
 	// Each goes before the files although it says nothing.
 	emptyCounts: /^(QWEN_TELEMETRY_|OTEL_EXPORTER_OTLP_(\w+_)?ENDPOINT$)/,
 	// Seen in 0.24.4: a .env file sets what the shell has set to nothing.
@@ -131,7 +132,8 @@ export const layering: CliLayering = {
 	endpoints:
 		/^\/telemetry\/otlp(Logs|Metrics|Traces)?Endpoint$|^\/env\/(QWEN_TELEMETRY|OTEL_EXPORTER)_OTLP_(\w+_)?ENDPOINT$/,
 	unseen: ["the flags of the command line"],
-	emissions({ get }) {
+	emissions(settings) {
+		const { get } = settings;
 		const first = (...pointers: readonly string[]) => {
 			const from = pointers.find((pointer) => get(pointer) !== undefined);
 			return from === undefined ? undefined : { from, value: get(from) ?? "" };
@@ -163,7 +165,11 @@ export const layering: CliLayering = {
 				return [{ ...about, sent: "unknown", why, protocol: "grpc", headers: [] }];
 			}
 			const sent = { ...about, protocol: "http/json" } as const;
-			const odd = oddNumber(get, batchNumbers) ?? shortTimeout(get, signal);
+			const odd =
+				sandboxed(settings, "QWEN_SANDBOX") ??
+				otherLogin(settings) ??
+				oddNumber(get, batchNumbers) ??
+				shortTimeout(get, signal);
 			if (odd !== undefined) return [{ ...sent, sent: "unknown", why: odd, headers: [] }];
 			if (url === undefined) {
 				const why = "the endpoint is not a URL that begins with http:// or https://, so nothing is sent";

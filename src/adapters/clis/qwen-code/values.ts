@@ -5,7 +5,8 @@
  * Source: https://github.com/QwenLM/qwen-code/blob/main/packages/cli/src/config/settingsSchema.ts
  */
 import type { LayerPlace } from "../layering.ts";
-import { all, has, inside, number, object, refusedBy, text, type ValueChecks } from "../value-check.ts";
+import { ELSEWHERE } from "../start.ts";
+import { all, has, inside, number, object, off, refusedBy, text, type ValueChecks } from "../value-check.ts";
 
 /** 24 days, the longest that a timer of JavaScript can be. */
 const MOST_SECONDS = 2_147_483;
@@ -21,6 +22,7 @@ const values: ValueChecks = {
 		object,
 		has("must have known keys only", (keys) => keys.every((key) => KNOWN_OF_OMNI.includes(key))),
 	),
+	tools: inside({ sandbox: off(ELSEWHERE) }),
 	model: inside({
 		maxWallTimeSeconds: number(Number.NEGATIVE_INFINITY, MOST_SECONDS),
 		goalTokenBudget: number(Number.NEGATIVE_INFINITY, MOST_TOKENS),

@@ -37,10 +37,25 @@ function file(materials: Materials, whole: number): string {
 	set("logPrompts", () => false);
 	set("outfile", () => choose.mostly(0.95, "", "/tmp/never-written"));
 	set("useCollector", () => choose.mostly(0.8, false, true));
-	const more = choose.maybe(0.1) ? { banana: 7 } : {};
+	const more = choose.maybe(0.1) ? { banana: 7 } : choose.maybe(0.1) ? choose.pick(MORE) : {};
 	const text = JSON.stringify({ telemetry, ...more });
 	return choose.mostly(0.95, text, `// mine\n${text}`, `\ufeff${text}`);
 }
+
+/** Settings of others, some of which end it before it sends. */
+const MORE: readonly object[] = [
+	{ tools: { sandbox: "podman" } },
+	{ tools: { sandbox: false, exclude: 7 } },
+	{ tools: { exclude: ["a"], allowed: [] } },
+	{ mcp: { excluded: 7 } },
+	{ general: { defaultApprovalMode: "auto_edit", vimMode: 7 } },
+	{ general: { defaultApprovalMode: "banana" } },
+	{ context: { includeDirectories: [7] } },
+	{ experimental: null },
+	{ hooksConfig: null },
+	{ ui: null, general: null },
+	{ security: { auth: { enforcedType: "oauth-personal" } } },
+];
 
 function variables(materials: Materials): Record<string, string> {
 	const { choose } = materials;
@@ -57,6 +72,7 @@ function variables(materials: Materials): Record<string, string> {
 	rarely("GEMINI_TELEMETRY_ENABLED", 0.1, () => choose.pick(["true", "false", "1"]));
 	rarely("OTEL_EXPORTER_OTLP_COMPRESSION", 0.1, () => "gzip");
 	rarely("OTEL_SDK_DISABLED", 0.03, () => "true");
+	rarely("GEMINI_SANDBOX", 0.04, () => choose.pick(["podman", "false", "0", ""]));
 	rarely("GEMINI_TELEMETRY_TARGET", 0.04, () => choose.pick(["", "local"]));
 	rarely("OTEL_BSP_EXPORT_TIMEOUT", 0.03, () => choose.pick(["-5", "30000"]));
 	rarely("OTEL_EXPORTER_OTLP_TIMEOUT", 0.04, () => timeout(materials));

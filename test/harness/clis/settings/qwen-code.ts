@@ -40,10 +40,18 @@ function file(materials: Materials, whole: number): string {
 	set("logPrompts", 0.97, () => false);
 	set("outfile", 0.3, () => choose.mostly(0.9, "", "/tmp/never-written"));
 	const env = choose.maybe(0.15) ? { env: variables(materials) } : {};
-	const more = choose.maybe(0.1) ? { banana: 7 } : {};
+	const more = choose.maybe(0.1) ? { banana: 7 } : choose.maybe(0.1) ? choose.pick(MORE) : {};
 	const text = JSON.stringify({ telemetry, ...env, ...more });
 	return choose.mostly(0.95, text, `// mine\n${text}`, `\ufeff${text}`);
 }
+
+/** Settings of others, some of which end it before it sends. */
+const MORE: readonly object[] = [
+	{ tools: { sandbox: "podman" } },
+	{ tools: { sandbox: false, exclude: ["a"] } },
+	{ proxy: 7 },
+	{ omni: { banana: 1 } },
+];
 
 function variables(materials: Materials): Record<string, string> {
 	const { choose } = materials;
@@ -61,6 +69,7 @@ function variables(materials: Materials): Record<string, string> {
 	rarely("QWEN_TELEMETRY_ENABLED", 0.1, () => choose.pick(["true", "false", "1", ""]));
 	rarely("QWEN_TELEMETRY_OUTFILE", 0.05, () => "");
 	rarely("OTEL_EXPORTER_OTLP_COMPRESSION", 0.1, () => "gzip");
+	rarely("QWEN_SANDBOX", 0.04, () => choose.pick(["podman", "false", "0", ""]));
 	rarely("OTEL_SDK_DISABLED", 0.05, () => choose.pick(["true", " TRUE ", "1", "false"]));
 	rarely("OTEL_EXPORTER_OTLP_TIMEOUT", 0.04, () => timeout(materials));
 	rarely("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", 0.03, () => timeout(materials));
