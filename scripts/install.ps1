@@ -47,17 +47,17 @@
 # Contents, by line:
 #     81  Settings and vehicle
 #    134  CLIs: their files, settings and signs
-#    557  Editor of JSON and TOML files
-#   2374  Output
-#   2469  Options
-#   2577  Token
-#   2650  Machine: its system, people and CLIs
-#   3012  Lock
-#   3057  Files
-#   3933  Background processes
-#   3990  The work
-#   4119  What a person is told
-#   4179  Start
+#    559  Editor of JSON and TOML files
+#   2376  Output
+#   2471  Options
+#   2579  Token
+#   2652  Machine: its system, people and CLIs
+#   3014  Lock
+#   3059  Files
+#   3936  Background processes
+#   3993  The work
+#   4122  What a person is told
+#   4182  Start
 (& {
 Set-PSDebug -Off
 # PowerShell reads all of a text before it runs any of it, and this is one statement up to its last character: of a text that was cut off
@@ -328,7 +328,7 @@ $CLIS = @{
     Tokens = @('/otel/exporter/otlp-http/headers/Authorization', '/otel/metrics_exporter/otlp-http/headers/Authorization')
     Lasting = @{ Program = 'codex'; Words = '--managed-daemon'; Variables = 'OTEL_EXPORTER_OTLP_[A-Z_]+'; Restart = 'codex app-server daemon restart' }
     Elsewhere = @('kind;otel/exporter/*/endpoint otel/metrics_exporter/*/endpoint;string', 'kind;otel/exporter/*/headers otel/exporter/*/tls otel/metrics_exporter/*/headers otel/metrics_exporter/*/tls;strings', 'form;otel/exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint', 'form;otel/metrics_exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint')
-    Open = @('kind;default_permissions permissions model_instructions_file model_catalog_json;nothing', 'kind;model_provider;openai|ollama|lmstudio|amazon-bedrock|{/model_providers}', 'kind;approval_policy;string', 'kind;tools/web_search features/*;boolean', 'kind;agents/max_depth mcp_oauth_callback_port mcp_servers/*/startup_timeout_sec;small')
+    Open = @('kind;model_instructions_file model_catalog_json permissions;nothing', 'kind;default_permissions;:read-only|:workspace|:danger-full-access', 'kind;model_provider;openai|ollama|lmstudio|amazon-bedrock|{/model_providers}', 'kind;approval_policy;string', 'kind;tools/web_search features/*;boolean', 'kind;agents/max_depth mcp_oauth_callback_port mcp_servers/*/startup_timeout_sec;small')
     Title = 'Codex CLI'; Program = 'codex'; Package = '@openai/codex'
     When = 'when Codex starts; its background daemon (0.158 and later) keeps the old token until it is restarted'
     Sends = @('when signed in: account e-mail and id; always: host name, conversation id, terminal type', 'models, token counts, durations, tool names', 'the full arguments of every tool call, such as commands and file contents; with the option tools also the first 2 KiB of its output')
@@ -377,16 +377,17 @@ $CLIS = @{
         @('', 'set', '/telemetry/useCollector', 'bool', 'false'),
         @('', 'set', '/telemetry/useCliAuth', 'bool', 'false')
       )
+      LikeUser = $true
       Rivals = @(
         @{
-          Words = @(); HasKinds = $false
+          Words = @(); HasKinds = $true
           Files = @(
             @('{folder}/settings.json', 'jsonc', ''),
             @('%ProgramData%/gemini-cli/system-defaults.json', 'jsonc', '')
           )
         }
         @{
-          Words = @('GEMINI_TELEMETRY_[A-Z_]+', 'OTEL_(B|E|SDK)[A-Z_]+'); HasKinds = $false
+          Words = @('GEMINI_(SANDBOX|TELEMETRY_[A-Z_]+)', 'OTEL_(B|E|SDK)[A-Z_]+'); HasKinds = $false
           Files = @(
             @('{folder}/.env', 'dotenv', ''),
             @('~/.env', 'dotenv', '')
@@ -402,23 +403,23 @@ $CLIS = @{
       SinceWith = @(
         ,@('prompts', '0.40.0')
       )
-      Demands = @('kind;security;object', 'kind;policyPaths adminPolicyPaths;{string}|{list}', 'kind;model/maxSessionTurns;number', 'kind;tools/sandbox;{boolean}|{object}|docker|podman|sandbox-exec|runsc|lxc|windows-native')
+      Demands = @('kind;security advanced experimental hooksConfig tools;object', 'kind;policyPaths adminPolicyPaths;{string}|{list}', 'kind;model/maxSessionTurns;number', 'kind;context/includeDirectories mcp/excluded mcp/allowed tools/exclude tools/allowed tools/confirmationRequired tools/core;texts', 'kind;experimental/extensionRegistryURI;string', 'kind;general/defaultApprovalMode;default|auto_edit|plan|yolo')
       Rows = @()
       Rivals = @(
         @{
-          Words = @('/telemetry'); HasKinds = $false
+          Words = @('/telemetry'); HasKinds = $true
           Files = @(
             ,@('%ProgramData%/gemini-cli/settings.json', 'jsonc', '')
           )
         }
         @{
-          Words = @(); HasKinds = $false
+          Words = @(); HasKinds = $true
           Files = @(
             ,@('%ProgramData%/gemini-cli/system-defaults.json', 'jsonc', '')
           )
         }
         @{
-          Words = @('GEMINI_TELEMETRY_[A-Z_]+', 'OTEL_(B|E|SDK)[A-Z_]+'); HasKinds = $false
+          Words = @('GEMINI_(SANDBOX|TELEMETRY_[A-Z_]+)', 'OTEL_(B|E|SDK)[A-Z_]+'); HasKinds = $false
           Files = @(
             @('{folder}/.env', 'dotenv', ''),
             @('~/.env', 'dotenv', '')
@@ -430,7 +431,7 @@ $CLIS = @{
     Tokens = @('/telemetry/otlpEndpoint')
     Lasting = $null
     Elsewhere = @()
-    Open = @()
+    Open = @('kind;tools/sandbox security/auth/enforcedType;nothing')
     Title = 'Gemini CLI'; Program = 'gemini'; Package = '@google/gemini-cli'
     When = 'when Gemini CLI starts'
     Sends = @('when signed in with Google: account e-mail; always: host name, session and installation ids', 'models, token counts, durations, tool names, number of file operations', 'the command line of the process; with gemini -p it contains the prompt', 'the system prompt, including the text of GEMINI.md', 'logs, metrics and traces; it has no switch for a single signal')
@@ -475,16 +476,17 @@ $CLIS = @{
         @('', 'join', '/env/OTEL_RESOURCE_ATTRIBUTES'),
         @('host', 'set', '/env/OTEL_RESOURCE_ATTRIBUTES', 'string', '{host}')
       )
+      LikeUser = $true
       Rivals = @(
         @{
-          Words = @('QWEN_TELEMETRY_[A-Z_]+', 'OTEL_(B|E|SDK)[A-Z_]+'); HasKinds = $false
+          Words = @('QWEN_(SANDBOX|TELEMETRY_[A-Z_]+)', 'OTEL_(B|E|SDK)[A-Z_]+'); HasKinds = $false
           Files = @(
             @('{folder}/.env', 'dotenv', ''),
             @('~/.env', 'dotenv', '')
           )
         }
         @{
-          Words = @('=OTEL_[BS]|OTLP[A-Z_]*TIMEOUT', '/telemetry/otlpLogsEndpoint', '/telemetry/otlpMetricsEndpoint', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $false
+          Words = @('=OTEL_[BS]|OTLP[A-Z_]*TIMEOUT', '/telemetry/otlpLogsEndpoint', '/telemetry/otlpMetricsEndpoint', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $true
           Files = @(
             @('{folder}/settings.json', 'jsonc', ''),
             @('%ProgramData%/qwen-code/system-defaults.json', 'jsonc', '')
@@ -502,20 +504,20 @@ $CLIS = @{
       Rows = @()
       Rivals = @(
         @{
-          Words = @('QWEN_TELEMETRY_[A-Z_]+', 'OTEL_(B|E|SDK)[A-Z_]+'); HasKinds = $false
+          Words = @('QWEN_(SANDBOX|TELEMETRY_[A-Z_]+)', 'OTEL_(B|E|SDK)[A-Z_]+'); HasKinds = $false
           Files = @(
             @('{folder}/.env', 'dotenv', ''),
             @('~/.env', 'dotenv', '')
           )
         }
         @{
-          Words = @('=OTEL_[BS]|OTLP[A-Z_]*TIMEOUT', '/telemetry', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $false
+          Words = @('=OTEL_[BS]|OTLP[A-Z_]*TIMEOUT', '/telemetry', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $true
           Files = @(
             ,@('%ProgramData%/qwen-code/settings.json', 'jsonc', '')
           )
         }
         @{
-          Words = @('=OTEL_[BS]|OTLP[A-Z_]*TIMEOUT', '/telemetry/otlpLogsEndpoint', '/telemetry/otlpMetricsEndpoint', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $false
+          Words = @('=OTEL_[BS]|OTLP[A-Z_]*TIMEOUT', '/telemetry/otlpLogsEndpoint', '/telemetry/otlpMetricsEndpoint', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $true
           Files = @(
             ,@('%ProgramData%/qwen-code/system-defaults.json', 'jsonc', '')
           )
@@ -526,7 +528,7 @@ $CLIS = @{
     Tokens = @('/telemetry/otlpEndpoint')
     Lasting = $null
     Elsewhere = @()
-    Open = @()
+    Open = @('kind;tools/sandbox security/auth/enforcedType;nothing')
     Title = 'Qwen Code'; Program = 'qwen'; Package = '@qwen-code/qwen-code'
     When = 'when Qwen Code starts'
     Sends = @('always: session id, kind of sign-in, name of the model and of the MCP servers and tools that are set', 'token counts, durations, tool names, number of hooks and of files looked through, errors', 'host name and machine id, unless switched off (no-host)')
@@ -3553,6 +3555,7 @@ function Switch-Target($path, $new, $expected, $owner, $access) {
 
 # Get-Plan CLI LAYER TOKEN: what the file shall hold, as rows for the editor. TOKEN is one word of our alphabet.
 function Get-Plan($cli, $layer, $text) {
+  if ($CLIS[$cli][$layer].ContainsKey('LikeUser')) { Get-DemandRows $CLIS[$cli].User.Demands }
   Get-DemandRows $CLIS[$cli][$layer].Demands
   foreach ($row in $CLIS[$cli][$layer].Rows) {
     if ($row[0] -cne '' -and -not (Test-Feature $row[0])) { continue }
@@ -3729,7 +3732,7 @@ function Test-Open($cli, $path, $format, $text) {
   if ($CLIS[$cli].Open.Count -eq 0) { return }
   $answer = Edit-Text 'same' $format @(Get-DemandRows $CLIS[$cli].Open) $text @()
   if ($answer.Code -ne 3) { return }
-  [Console]::Error.WriteLine('unknown: ' + (Get-Plain $path) + ': ' + (Get-EditReason $answer).Replace('parse error ', '') + ', or it may not start')
+  [Console]::Error.WriteLine('unknown: ' + (Get-Plain $path) + ': ' + (Get-EditReason $answer).Replace('parse error ', '') + ', or it may not start; crossfade doctor there may know more')
   Set-State $cli 'unknown'
 }
 
@@ -3794,7 +3797,7 @@ function Edit-Target($cli, $layer, $target, $owner) {
     }
   }
   $answer = Edit-Text 'set' $about.Format (Get-Plan $cli $layer $given) $target.Text $target.Before
-  if ($layer -ceq 'User' -and $answer.Code -lt 2) { Test-Open $cli $target.Path $about.Format $target.Text }
+  if ($answer.Code -lt 2) { Test-Open $cli $target.Path $about.Format $target.Text }
   if ($answer.Code -eq 1) { Set-State $cli 'ok'; return $false }
   if ($answer.Code -ne 0) { Add-EditProblem $cli $target.Path $answer; return $false }
   # A larger file would not be opened again, so this could not be undone.
@@ -3927,7 +3930,7 @@ function Compare-Target($cli, $layer, $target) {
   if ($answer.Code -gt 1) { Add-EditProblem $cli $target.Path $answer; return }
   $isExpected = $run.Expect -ceq '' -or $run.Expect -ceq $print
   if ($answer.Code -eq 1 -and $print -cne '' -and $isExpected) { Set-State $cli 'ok' } else { Set-State $cli 'drift' }
-  if ($layer -ceq 'User') { Test-Open $cli $target.Path $about.Format $target.Text }
+  Test-Open $cli $target.Path $about.Format $target.Text
 }
 
 # ---- Background processes ----

@@ -34,8 +34,8 @@
 #   1707  Machine: its system, people and CLIs
 #   2028  Lock
 #   2071  Files
-#   2598  The work
-#   2669  Start
+#   2599  The work
+#   2670  Start
 Set-PSDebug -Off
 (& {
 # PowerShell reads all of a file before it runs any of it, and all of this is one statement: of a file that was cut off nothing runs.
@@ -262,7 +262,7 @@ $CLIS = @{
       SinceWith = @(
         ,@('prompts', '0.40.0')
       )
-      Demands = @('kind;security;object', 'kind;policyPaths adminPolicyPaths;{string}|{list}', 'kind;model/maxSessionTurns;number', 'kind;tools/sandbox;{boolean}|{object}|docker|podman|sandbox-exec|runsc|lxc|windows-native')
+      Demands = @('kind;security advanced experimental hooksConfig tools;object', 'kind;policyPaths adminPolicyPaths;{string}|{list}', 'kind;model/maxSessionTurns;number', 'kind;context/includeDirectories mcp/excluded mcp/allowed tools/exclude tools/allowed tools/confirmationRequired tools/core;texts', 'kind;experimental/extensionRegistryURI;string', 'kind;general/defaultApprovalMode;default|auto_edit|plan|yolo')
       Rows = @()
       Beside = $null
     }
@@ -2500,6 +2500,7 @@ function Switch-Target($path, $new, $expected, $owner, $access) {
 
 # Get-Plan CLI LAYER TOKEN: what the file shall hold, as rows for the editor
 function Get-Plan($cli, $layer, $text) {
+  if ($CLIS[$cli][$layer].ContainsKey('LikeUser')) { Get-DemandRows $CLIS[$cli].User.Demands }
   Get-DemandRows $CLIS[$cli][$layer].Demands
   foreach ($row in $CLIS[$cli][$layer].Rows) {
     if ($row[0] -cne '' -and -not (Test-Feature $row[0])) { continue }

@@ -36,16 +36,16 @@
 # Contents, by line:
 #     63  Settings and vehicle
 #    115  CLIs: their files, settings and signs
-#    526  Editor of JSON and TOML files
-#   2303  Output
-#   2386  Options
-#   2463  Token
-#   2497  Machine: its system, people and CLIs
-#   2826  Lock
-#   2869  Files
-#   3686  Background processes
-#   3737  The work
-#   3860  Start
+#    528  Editor of JSON and TOML files
+#   2305  Output
+#   2388  Options
+#   2465  Token
+#   2499  Machine: its system, people and CLIs
+#   2828  Lock
+#   2871  Files
+#   3689  Background processes
+#   3740  The work
+#   3863  Start
 Set-PSDebug -Off
 (& {
 # PowerShell reads all of a file before it runs any of it, and all of this is one statement: of a file that was cut off nothing runs.
@@ -306,7 +306,7 @@ $CLIS = @{
     Tokens = @('/otel/exporter/otlp-http/headers/Authorization', '/otel/metrics_exporter/otlp-http/headers/Authorization')
     Lasting = @{ Program = 'codex'; Words = '--managed-daemon'; Variables = 'OTEL_EXPORTER_OTLP_[A-Z_]+'; Restart = 'codex app-server daemon restart' }
     Elsewhere = @('kind;otel/exporter/*/endpoint otel/metrics_exporter/*/endpoint;string', 'kind;otel/exporter/*/headers otel/exporter/*/tls otel/metrics_exporter/*/headers otel/metrics_exporter/*/tls;strings', 'form;otel/exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint', 'form;otel/metrics_exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint')
-    Open = @('kind;default_permissions permissions model_instructions_file model_catalog_json;nothing', 'kind;model_provider;openai|ollama|lmstudio|amazon-bedrock|{/model_providers}', 'kind;approval_policy;string', 'kind;tools/web_search features/*;boolean', 'kind;agents/max_depth mcp_oauth_callback_port mcp_servers/*/startup_timeout_sec;small')
+    Open = @('kind;model_instructions_file model_catalog_json permissions;nothing', 'kind;default_permissions;:read-only|:workspace|:danger-full-access', 'kind;model_provider;openai|ollama|lmstudio|amazon-bedrock|{/model_providers}', 'kind;approval_policy;string', 'kind;tools/web_search features/*;boolean', 'kind;agents/max_depth mcp_oauth_callback_port mcp_servers/*/startup_timeout_sec;small')
     MachineSigns = @(
       @('package', '%ProgramFiles%/nodejs/node_modules/@openai/codex/package.json'),
       @('package', '%ProgramData%/nvm/v*/node_modules/@openai/codex/package.json'),
@@ -352,16 +352,17 @@ $CLIS = @{
         @('', 'set', '/telemetry/useCollector', 'bool', 'false'),
         @('', 'set', '/telemetry/useCliAuth', 'bool', 'false')
       )
+      LikeUser = $true
       Rivals = @(
         @{
-          Words = @(); HasKinds = $false
+          Words = @(); HasKinds = $true
           Files = @(
             @('{folder}/settings.json', 'jsonc', ''),
             @('%ProgramData%/gemini-cli/system-defaults.json', 'jsonc', '')
           )
         }
         @{
-          Words = @('GEMINI_TELEMETRY_[A-Z_]+', 'OTEL_(B|E|SDK)[A-Z_]+'); HasKinds = $false
+          Words = @('GEMINI_(SANDBOX|TELEMETRY_[A-Z_]+)', 'OTEL_(B|E|SDK)[A-Z_]+'); HasKinds = $false
           Files = @(
             @('{folder}/.env', 'dotenv', ''),
             @('~/.env', 'dotenv', '')
@@ -377,23 +378,23 @@ $CLIS = @{
       SinceWith = @(
         ,@('prompts', '0.40.0')
       )
-      Demands = @('kind;security;object', 'kind;policyPaths adminPolicyPaths;{string}|{list}', 'kind;model/maxSessionTurns;number', 'kind;tools/sandbox;{boolean}|{object}|docker|podman|sandbox-exec|runsc|lxc|windows-native')
+      Demands = @('kind;security advanced experimental hooksConfig tools;object', 'kind;policyPaths adminPolicyPaths;{string}|{list}', 'kind;model/maxSessionTurns;number', 'kind;context/includeDirectories mcp/excluded mcp/allowed tools/exclude tools/allowed tools/confirmationRequired tools/core;texts', 'kind;experimental/extensionRegistryURI;string', 'kind;general/defaultApprovalMode;default|auto_edit|plan|yolo')
       Rows = @()
       Rivals = @(
         @{
-          Words = @('/telemetry'); HasKinds = $false
+          Words = @('/telemetry'); HasKinds = $true
           Files = @(
             ,@('%ProgramData%/gemini-cli/settings.json', 'jsonc', '')
           )
         }
         @{
-          Words = @(); HasKinds = $false
+          Words = @(); HasKinds = $true
           Files = @(
             ,@('%ProgramData%/gemini-cli/system-defaults.json', 'jsonc', '')
           )
         }
         @{
-          Words = @('GEMINI_TELEMETRY_[A-Z_]+', 'OTEL_(B|E|SDK)[A-Z_]+'); HasKinds = $false
+          Words = @('GEMINI_(SANDBOX|TELEMETRY_[A-Z_]+)', 'OTEL_(B|E|SDK)[A-Z_]+'); HasKinds = $false
           Files = @(
             @('{folder}/.env', 'dotenv', ''),
             @('~/.env', 'dotenv', '')
@@ -405,7 +406,7 @@ $CLIS = @{
     Tokens = @('/telemetry/otlpEndpoint')
     Lasting = $null
     Elsewhere = @()
-    Open = @()
+    Open = @('kind;tools/sandbox security/auth/enforcedType;nothing')
     MachineSigns = @(
       @('package', '%ProgramFiles%/nodejs/node_modules/@google/gemini-cli/package.json'),
       @('package', '%ProgramData%/nvm/v*/node_modules/@google/gemini-cli/package.json'),
@@ -447,16 +448,17 @@ $CLIS = @{
         @('', 'join', '/env/OTEL_RESOURCE_ATTRIBUTES'),
         @('host', 'set', '/env/OTEL_RESOURCE_ATTRIBUTES', 'string', '{host}')
       )
+      LikeUser = $true
       Rivals = @(
         @{
-          Words = @('QWEN_TELEMETRY_[A-Z_]+', 'OTEL_(B|E|SDK)[A-Z_]+'); HasKinds = $false
+          Words = @('QWEN_(SANDBOX|TELEMETRY_[A-Z_]+)', 'OTEL_(B|E|SDK)[A-Z_]+'); HasKinds = $false
           Files = @(
             @('{folder}/.env', 'dotenv', ''),
             @('~/.env', 'dotenv', '')
           )
         }
         @{
-          Words = @('=OTEL_[BS]|OTLP[A-Z_]*TIMEOUT', '/telemetry/otlpLogsEndpoint', '/telemetry/otlpMetricsEndpoint', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $false
+          Words = @('=OTEL_[BS]|OTLP[A-Z_]*TIMEOUT', '/telemetry/otlpLogsEndpoint', '/telemetry/otlpMetricsEndpoint', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $true
           Files = @(
             @('{folder}/settings.json', 'jsonc', ''),
             @('%ProgramData%/qwen-code/system-defaults.json', 'jsonc', '')
@@ -474,20 +476,20 @@ $CLIS = @{
       Rows = @()
       Rivals = @(
         @{
-          Words = @('QWEN_TELEMETRY_[A-Z_]+', 'OTEL_(B|E|SDK)[A-Z_]+'); HasKinds = $false
+          Words = @('QWEN_(SANDBOX|TELEMETRY_[A-Z_]+)', 'OTEL_(B|E|SDK)[A-Z_]+'); HasKinds = $false
           Files = @(
             @('{folder}/.env', 'dotenv', ''),
             @('~/.env', 'dotenv', '')
           )
         }
         @{
-          Words = @('=OTEL_[BS]|OTLP[A-Z_]*TIMEOUT', '/telemetry', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $false
+          Words = @('=OTEL_[BS]|OTLP[A-Z_]*TIMEOUT', '/telemetry', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $true
           Files = @(
             ,@('%ProgramData%/qwen-code/settings.json', 'jsonc', '')
           )
         }
         @{
-          Words = @('=OTEL_[BS]|OTLP[A-Z_]*TIMEOUT', '/telemetry/otlpLogsEndpoint', '/telemetry/otlpMetricsEndpoint', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $false
+          Words = @('=OTEL_[BS]|OTLP[A-Z_]*TIMEOUT', '/telemetry/otlpLogsEndpoint', '/telemetry/otlpMetricsEndpoint', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $true
           Files = @(
             ,@('%ProgramData%/qwen-code/system-defaults.json', 'jsonc', '')
           )
@@ -498,7 +500,7 @@ $CLIS = @{
     Tokens = @('/telemetry/otlpEndpoint')
     Lasting = $null
     Elsewhere = @()
-    Open = @()
+    Open = @('kind;tools/sandbox security/auth/enforcedType;nothing')
     MachineSigns = @(
       @('package', '%ProgramFiles%/nodejs/node_modules/@qwen-code/qwen-code/package.json'),
       @('package', '%ProgramData%/nvm/v*/node_modules/@qwen-code/qwen-code/package.json'),
@@ -3345,6 +3347,7 @@ function Switch-Target($path, $new, $expected, $owner, $access) {
 
 # Get-Plan CLI LAYER TOKEN: what the file shall hold, as rows for the editor
 function Get-Plan($cli, $layer, $text) {
+  if ($CLIS[$cli][$layer].ContainsKey('LikeUser')) { Get-DemandRows $CLIS[$cli].User.Demands }
   Get-DemandRows $CLIS[$cli][$layer].Demands
   foreach ($row in $CLIS[$cli][$layer].Rows) {
     if ($row[0] -cne '' -and -not (Test-Feature $row[0])) { continue }
@@ -3519,7 +3522,7 @@ function Test-Open($cli, $path, $format, $text) {
   if ($CLIS[$cli].Open.Count -eq 0) { return }
   $answer = Edit-Text 'same' $format @(Get-DemandRows $CLIS[$cli].Open) $text @()
   if ($answer.Code -ne 3) { return }
-  [Console]::Error.WriteLine('unknown: ' + (Get-Plain $path) + ': ' + (Get-EditReason $answer).Replace('parse error ', '') + ', or it may not start')
+  [Console]::Error.WriteLine('unknown: ' + (Get-Plain $path) + ': ' + (Get-EditReason $answer).Replace('parse error ', '') + ', or it may not start; crossfade doctor there may know more')
   Set-State $cli 'unknown'
 }
 
@@ -3583,7 +3586,7 @@ function Edit-Target($cli, $layer, $target, $owner) {
     }
   }
   $answer = Edit-Text 'set' $about.Format (Get-Plan $cli $layer $given) $target.Text $target.Before
-  if ($layer -ceq 'User' -and $answer.Code -lt 2) { Test-Open $cli $target.Path $about.Format $target.Text }
+  if ($answer.Code -lt 2) { Test-Open $cli $target.Path $about.Format $target.Text }
   if ($answer.Code -eq 1) { Set-State $cli 'ok'; return $false }
   if ($answer.Code -ne 0) { Add-EditProblem $cli $target.Path $answer; return $false }
   if ($answer.Text.Length -gt $LARGEST) { Add-Trouble $cli $target.Path ('would be larger than ' + $LARGEST + ' bytes'); return $false }

@@ -34,8 +34,8 @@
 #   1700  Machine: its system, people and CLIs
 #   2021  Lock
 #   2064  Files
-#   2591  The work
-#   2662  Start
+#   2592  The work
+#   2663  Start
 Set-PSDebug -Off
 (& {
 # PowerShell reads all of a file before it runs any of it, and all of this is one statement: of a file that was cut off nothing runs.
@@ -255,7 +255,7 @@ $CLIS = @{
       SinceWith = @(
         ,@('prompts', '0.40.0')
       )
-      Demands = @('kind;security;object', 'kind;policyPaths adminPolicyPaths;{string}|{list}', 'kind;model/maxSessionTurns;number', 'kind;tools/sandbox;{boolean}|{object}|docker|podman|sandbox-exec|runsc|lxc|windows-native')
+      Demands = @('kind;security advanced experimental hooksConfig tools;object', 'kind;policyPaths adminPolicyPaths;{string}|{list}', 'kind;model/maxSessionTurns;number', 'kind;context/includeDirectories mcp/excluded mcp/allowed tools/exclude tools/allowed tools/confirmationRequired tools/core;texts', 'kind;experimental/extensionRegistryURI;string', 'kind;general/defaultApprovalMode;default|auto_edit|plan|yolo')
       Rows = @()
       Beside = $null
     }
@@ -2493,6 +2493,7 @@ function Switch-Target($path, $new, $expected, $owner, $access) {
 
 # Get-Plan CLI LAYER TOKEN: what the file shall hold, as rows for the editor
 function Get-Plan($cli, $layer, $text) {
+  if ($CLIS[$cli][$layer].ContainsKey('LikeUser')) { Get-DemandRows $CLIS[$cli].User.Demands }
   Get-DemandRows $CLIS[$cli][$layer].Demands
   foreach ($row in $CLIS[$cli][$layer].Rows) {
     if ($row[0] -cne '' -and -not (Test-Feature $row[0])) { continue }

@@ -30,15 +30,15 @@
 # Contents, by line:
 #     67  Settings and vehicle
 #     99  CLIs: their files, settings and signs
-#    226  Editor of JSON and TOML files, an awk program
-#    940  Small programs that run as the owner of the files they touch; content comes on standard input
+#    225  Editor of JSON and TOML files, an awk program
+#    939  Small programs that run as the owner of the files they touch; content comes on standard input
 #   1081  Output
 #   1159  Options
-#   1218  Machine: its system, people and CLIs
-#   1395  Lock and working folder
-#   1491  Files
-#   1703  The work
-#   1758  Start
+#   1210  Machine: its system, people and CLIs
+#   1387  Lock and working folder
+#   1483  Files
+#   1695  The work
+#   1750  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -130,7 +130,8 @@ user_file() {
   header_folder=''
   case $1 in
     claude-code)
-      file=settings.json folder="${CLAUDE_CONFIG_DIR:-$home/.claude}" format=json
+      file=settings.json folder="${CLAUDE_CONFIG_DIR-$home/.claude}" format=json
+      : "${folder:=.}"
       since=0.0.0
       header_folder=$folder
       ;;
@@ -170,19 +171,17 @@ machine_signs() {
     opt/homebrew/lib/node_modules; do
     packages_in "$folder"
   done
+  for folder in opt/homebrew usr/local; do
+    printf "%s $folder/%s\n" \
+      'claude-code folder' 'Caskroom/claude-code/*' \
+      'codex folder' 'Caskroom/codex/*' \
+      'codex folder' 'Cellar/codex/*' \
+      'gemini folder' 'Cellar/gemini-cli/*' \
+      'qwen-code folder' 'Cellar/qwen-code/*'
+  done
   printf '%s\n' \
-    'claude-code folder opt/homebrew/Caskroom/claude-code/*' \
-    'claude-code folder usr/local/Caskroom/claude-code/*' \
     'claude-code trace usr/bin/claude' \
-    'claude-code trace usr/local/bin/claude' \
-    'codex folder opt/homebrew/Caskroom/codex/*' \
-    'codex folder usr/local/Caskroom/codex/*' \
-    'codex folder opt/homebrew/Cellar/codex/*' \
-    'codex folder usr/local/Cellar/codex/*' \
-    'gemini folder opt/homebrew/Cellar/gemini-cli/*' \
-    'gemini folder usr/local/Cellar/gemini-cli/*' \
-    'qwen-code folder opt/homebrew/Cellar/qwen-code/*' \
-    'qwen-code folder usr/local/Cellar/qwen-code/*'
+    'claude-code trace usr/local/bin/claude'
 }
 
 # In a home:
@@ -999,7 +998,7 @@ while [ -n "${folder##[!/]*}" ] && [ ! -e "$folder" ] && [ ! -L "$folder" ]; do
   folder=${folder%/*}
   folders=$((folders + 1))
 done
-if [ -n "$folder" ] && [ ! -d "$folder" ]; then state=folder
+if [ "${file#/}" = "$file" ] || { [ -n "$folder" ] && [ ! -d "$folder" ]; }; then state=folder
 elif [ -L "${file%/*}" ]; then state=linked
 elif [ -n "$folder" ] && [ ! -x "$folder" ]; then state=unreadable
 elif [ -L "$file" ]; then state=link
@@ -1009,11 +1008,12 @@ elif [ ! -r "$file" ]; then state=unreadable
 elif [ "$(size_of "$file")" -gt "$limit" ]; then state=large
 else rights=$(ls -ld "$file" | cut -c1-10)
 fi
-# Prints a line "STATE RECORD FOLDERS RIGHTS", where RECORD is the size of the undo record, then that record and the bytes of FILE
-record=0 undo=$file.crossfade-undo
-for path in "$file".crossfade-new.?????? "$undo".crossfade-new.??????; do
+# With yes as third argument temporary files of a run that was killed are removed
+for path in "$file".crossfade-new.?????? "$file".crossfade-undo.crossfade-new.??????; do
   if [ "$3" = yes ] && [ -f "$path" ]; then rm -f "$path"; fi
 done
+# Prints a line "STATE RECORD FOLDERS RIGHTS", where RECORD is the size of the undo record, then that record and the bytes of FILE
+record=0 undo=$file.crossfade-undo
 if [ -f "$undo" ] && [ ! -L "$undo" ] && [ -r "$undo" ]; then record=$(size_of "$undo"); fi
 if [ "$record" -gt "$limit" ]; then state=record; fi
 printf "%s %s %s %s\n" "$state" "$record" "$folders" "$rights"
@@ -1173,20 +1173,12 @@ toggle() {
   wants "$1" || FEATURES="$FEATURES $1"
 }
 
-# choose ACTION: only what this file has the parts for
-choose() {
-  case " $ACTIONS " in
-    *" $1 "*) ACTION=$1 ;;
-    *) complaint="this file cannot $1, only: $ACTIONS" ;;
-  esac
-}
-
 read_options() {
   set -f
   for word in $OPTIONS; do
     word=${word#--}
     case $word in
-      install | report | uninstall | self-test) choose "$word" ;;
+      install | report | uninstall | self-test) case " $ACTIONS " in *" $word "*) ACTION=$word ;; *) complaint="this file cannot $word, only: $ACTIONS" ;; esac ;;
       h | -h | help) wants_help=yes ;;
       dry-run) DRY_RUN=yes ;;
       scope=system | scope=user) SCOPE=${word#*=} ;;

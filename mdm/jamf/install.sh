@@ -41,17 +41,17 @@
 # Contents, by line:
 #     80  Settings and vehicle
 #    130  CLIs: their files, settings and signs
-#    498  Editor of JSON and TOML files, an awk program
-#   1786  Small programs that run as the owner of the files they touch; content comes on standard input
-#   2022  Output
-#   2119  Options
-#   2208  Token
-#   2247  Machine: its system, people and CLIs
-#   2440  Lock and working folder
-#   2543  Files
-#   3182  Background processes
-#   3222  The work
-#   3333  Start
+#    506  Editor of JSON and TOML files, an awk program
+#   1794  Small programs that run as the owner of the files they touch; content comes on standard input
+#   2030  Output
+#   2127  Options
+#   2209  Token
+#   2248  Machine: its system, people and CLIs
+#   2441  Lock and working folder
+#   2544  Files
+#   3187  Background processes
+#   3227  The work
+#   3338  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -163,7 +163,8 @@ user_file() {
   header_folder='' beside=''
   case $1 in
     claude-code)
-      file=settings.json folder="${CLAUDE_CONFIG_DIR:-$home/.claude}" format=json
+      file=settings.json folder="${CLAUDE_CONFIG_DIR-$home/.claude}" format=json
+      : "${folder:=.}"
       since=0.0.0
       header_folder=$folder
       ;;
@@ -235,10 +236,10 @@ plan() {
       text /otel/metrics_exporter/otlp-http/protocol "binary"
       text /otel/metrics_exporter/otlp-http/headers/Authorization "Bearer $token"
       if [ "$2" = system ]; then
-        kinds 'boolean otel/log_user_prompt otel/log_agent_responses otel/log_guardian_assessments otel/log_sse_deltas
+        kinds 'boolean otel/ log_user_prompt log_agent_responses log_guardian_assessments log_sse_deltas
         string otel/environment otel/trace_exporter/*/endpoint
-        strings otel/span_attributes otel/trace_exporter/*/headers otel/trace_exporter/*/tls
-        object otel/tracestate otel/tool_result
+        strings otel/span_attributes otel/trace_exporter/*/ headers tls
+        object otel/ tracestate tool_result
         whole otel/tool_result/max_bytes'
         form /otel/trace_exporter 'none statsig' 'otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint'
         only_keys /otel exporter metrics_exporter trace_exporter environment log_agent_responses log_guardian_assessments log_sse_deltas log_user_prompt span_attributes tool_result tracestate
@@ -271,26 +272,26 @@ plan() {
       text OTEL_RESOURCE_ATTRIBUTES "$machine_name" host
       ;;
   esac
-  if [ "$2" = user ]; then demands "$1"; fi
+  case $2-$1 in user-* | system-gemini | system-qwen-code) demands "$1" ;; esac
 }
 
 # demands CLI [elsewhere]: without what a CLI does not read a person's file, or does not start; with a word also where our rows are not set.
 demands() {
   case $1 in
     claude-code)
-kinds 'object env permissions hooks enabledPlugins attribution sandbox worktree pluginConfigs remote autoMode voice breakReminder quietHours remoteTools skillOverrides sandbox/network sandbox/filesystem sandbox/ignoreViolations allowedChannelPlugins/* pluginConfigs/* pluginConfigs/*/mcpServers pluginConfigs/*/options
+kinds 'object env permissions hooks enabledPlugins attribution sandbox worktree pluginConfigs remote autoMode voice breakReminder quietHours remoteTools skillOverrides allowedChannelPlugins/* pluginConfigs/* sandbox/ network filesystem ignoreViolations pluginConfigs/*/ mcpServers options
 &type&command statusLine fileSuggestion
 strings modelOverrides
 &mode&verbs spinnerVerbs
-string model otelHeadersHelper apiKeyHelper outputStyle awsAuthRefresh awsCredentialExport language plansDirectory agent minimumVersion $schema proxyAuthHelper gcpAuthRefresh processWrapper attributionProject prUrlTemplate advisorModel requiredMinimumVersion requiredMaximumVersion timeFormat timeZone autoMemoryDirectory claudeMd pluginTrustMessage forceLoginOrgUUID attribution/commit attribution/pr statusLine/command fileSuggestion/command remote/defaultEnvironmentId quietHours/start sandbox/ripgrep/command hooks/PreToolUse/*/matcher hooks/PermissionRequest/*/matcher hooks/PreToolUse/*/hooks/*/command hooks/PermissionRequest/*/hooks/*/command
+string model otelHeadersHelper apiKeyHelper outputStyle awsAuthRefresh awsCredentialExport language plansDirectory agent minimumVersion $schema proxyAuthHelper gcpAuthRefresh processWrapper attributionProject prUrlTemplate advisorModel requiredMinimumVersion requiredMaximumVersion timeFormat timeZone autoMemoryDirectory claudeMd pluginTrustMessage forceLoginOrgUUID statusLine/command fileSuggestion/command remote/defaultEnvironmentId quietHours/start sandbox/ripgrep/command hooks/PreToolUse/*/matcher hooks/PermissionRequest/*/matcher hooks/PreToolUse/*/hooks/*/command hooks/PermissionRequest/*/hooks/*/command attribution/ commit pr
 latest|stable|rc autoUpdatesChannel
 count cleanupPeriodDays skillListingMaxDescChars totalTokensReminderBudget
 number feedbackSurveyRate skillListingBudgetFraction statusLine/padding sandbox/network/httpProxyPort
-boolean includeCoAuthoredBy includeGitInstructions enableAllProjectMcpServers disableAllHooks respectGitignore skipWebFetchPreflight spinnerTipsEnabled alwaysThinkingEnabled fastMode prefersReducedMotion autoMemoryEnabled channelsEnabled allowManagedHooksOnly wslInheritsWindowsSettings disableReplyCheck workflowKeywordTriggerEnabled bashEditDiffEnabled respondToBashCommands allowAllClaudeAiMcps allowClaudeInChromeWithManagedMcp allowNestedModelAccessUnderForceLogin forceRemoteSettingsRefresh clawdFileProgressEnabled syntaxHighlightingDisabled terminalTitleFromRename promptSuggestionEnabled emojiCompletionEnabled awaySummaryEnabled showClearContextOnPlanAccept doneMeansMerged totalTokensReminderAfterUserTurn autoDreamEnabled showThinkingSummaries verbose autoCompactEnabled precomputeCompactionEnabled idleCompaction switchModelsOnFlag autoScrollEnabled wheelScrollAccelerationEnabled fileCheckpointingEnabled showTurnDuration showMessageTimestamps terminalProgressBarEnabled todoFeatureEnabled inputNeededNotifEnabled agentPushNotifEnabled voiceEnabled axScreenReader skipAutoPermissionPrompt syncClaudeAiSkills syncClaudeAiPlugins enforceAvailableModels disableClaudeAiConnectors disableBundledSkills disableDirectMcpSkills disableAgentView disableRemoteControl disableWorkflows disableArtifact enableArtifact enableWorkflows disableSkillShellExecution disableWindowsBashCommandSplit allowManagedPermissionRulesOnly allowManagedMcpServersOnly disableCommandPluginSources disableSideloadFlags fastModePerSessionOptIn responseComparisonEnabled skipDangerousModePermissionPrompt skipWorkflowUsageWarning autoContinueAtUsageLimit remoteControlAtStartup isolatePeerMachines autoUploadSessions attribution/sessionUrl breakReminder/enabled quietHours/enabled voice/enabled voice/autoSubmit sandbox/enabled sandbox/failIfUnavailable sandbox/autoAllowBashIfSandboxed sandbox/allowUnsandboxedCommands sandbox/enableWeakerNestedSandbox sandbox/network/allowLocalBinding
-list permissions/allow permissions/deny permissions/ask disabledMcpjsonServers strictKnownMarketplaces allowedChannelPlugins sshConfigs hooks/PreToolUse hooks/PermissionRequest hooks/PreToolUse/*/hooks hooks/PermissionRequest/*/hooks
-texts permissions/additionalDirectories companyAnnouncements availableModels httpHookAllowedEnvVars allowedHttpHookUrls fallbackModel pluginSuggestionMarketplaces claudeMdExcludes enabledMcpjsonServers autoMode/allow sandbox/excludedCommands sandbox/network/allowedDomains sandbox/filesystem/allowWrite sandbox/filesystem/denyWrite sandbox/filesystem/denyRead sandbox/filesystem/allowRead sandbox/ignoreViolations/* spinnerVerbs/verbs worktree/sparsePaths worktree/symlinkDirectories
+boolean includeCoAuthoredBy includeGitInstructions enableAllProjectMcpServers disableAllHooks respectGitignore skipWebFetchPreflight spinnerTipsEnabled alwaysThinkingEnabled fastMode prefersReducedMotion autoMemoryEnabled channelsEnabled allowManagedHooksOnly wslInheritsWindowsSettings disableReplyCheck workflowKeywordTriggerEnabled bashEditDiffEnabled respondToBashCommands allowAllClaudeAiMcps allowClaudeInChromeWithManagedMcp allowNestedModelAccessUnderForceLogin forceRemoteSettingsRefresh clawdFileProgressEnabled syntaxHighlightingDisabled terminalTitleFromRename promptSuggestionEnabled emojiCompletionEnabled awaySummaryEnabled showClearContextOnPlanAccept doneMeansMerged totalTokensReminderAfterUserTurn autoDreamEnabled showThinkingSummaries verbose autoCompactEnabled precomputeCompactionEnabled idleCompaction switchModelsOnFlag autoScrollEnabled wheelScrollAccelerationEnabled fileCheckpointingEnabled showTurnDuration showMessageTimestamps terminalProgressBarEnabled todoFeatureEnabled inputNeededNotifEnabled agentPushNotifEnabled voiceEnabled axScreenReader skipAutoPermissionPrompt syncClaudeAiSkills syncClaudeAiPlugins enforceAvailableModels disableClaudeAiConnectors disableBundledSkills disableDirectMcpSkills disableAgentView disableRemoteControl disableWorkflows disableArtifact enableArtifact enableWorkflows disableSkillShellExecution disableWindowsBashCommandSplit allowManagedPermissionRulesOnly allowManagedMcpServersOnly disableCommandPluginSources disableSideloadFlags fastModePerSessionOptIn responseComparisonEnabled skipDangerousModePermissionPrompt skipWorkflowUsageWarning autoContinueAtUsageLimit remoteControlAtStartup isolatePeerMachines autoUploadSessions attribution/sessionUrl breakReminder/enabled quietHours/enabled sandbox/network/allowLocalBinding voice/ enabled autoSubmit sandbox/ enabled failIfUnavailable autoAllowBashIfSandboxed allowUnsandboxedCommands enableWeakerNestedSandbox
+list disabledMcpjsonServers strictKnownMarketplaces allowedChannelPlugins sshConfigs hooks/PreToolUse/*/hooks hooks/PermissionRequest/*/hooks permissions/ allow deny ask hooks/ PreToolUse PermissionRequest
+texts permissions/additionalDirectories companyAnnouncements availableModels httpHookAllowedEnvVars allowedHttpHookUrls fallbackModel pluginSuggestionMarketplaces claudeMdExcludes enabledMcpjsonServers autoMode/allow sandbox/excludedCommands sandbox/network/allowedDomains sandbox/ignoreViolations/* spinnerVerbs/verbs sandbox/filesystem/ allowWrite denyWrite denyRead allowRead worktree/ sparsePaths symlinkDirectories
 whole desktopSessionCleanupPeriodDays
-positive env/OTEL_METRIC_EXPORT_INTERVAL env/OTEL_METRIC_EXPORT_TIMEOUT env/OTEL_LOGS_EXPORT_INTERVAL env/OTEL_BLRP_EXPORT_TIMEOUT env/OTEL_BLRP_MAX_QUEUE_SIZE env/OTEL_BLRP_MAX_EXPORT_BATCH_SIZE
+positive env/ OTEL_METRIC_EXPORT_INTERVAL OTEL_METRIC_EXPORT_TIMEOUT OTEL_LOGS_EXPORT_INTERVAL OTEL_BLRP_EXPORT_TIMEOUT OTEL_BLRP_MAX_QUEUE_SIZE OTEL_BLRP_MAX_EXPORT_BATCH_SIZE
 &id&name&sshHost sshConfigs/*
 &command sandbox/ripgrep
 &source strictKnownMarketplaces/* blockedMarketplaces/*
@@ -303,7 +304,7 @@ pluginDirectory|url|github|git|npm|file|directory|skills-dir|hostPattern|pathPat
 command|prompt|agent|http|mcp_tool hooks/PreToolUse/*/hooks/*/type hooks/PermissionRequest/*/hooks/*/type
 first-wins|merge parentSettingsBehavior managedSourcesBehavior
 disable|{null} disableAutoMode
-disable|disable disableDeepLinkRegistration permissions/disableAutoMode permissions/disableBypassPermissionsMode
+disable|disable disableDeepLinkRegistration permissions/ disableAutoMode disableBypassPermissionsMode
 notify|quiet|off|{null} feedbackDrafts
 unrestricted|small|medium|large workflowSizeGuideline
 bash|powershell defaultShell
@@ -318,17 +319,17 @@ hold|tap voice/mode
 fresh|head worktree/baseRef'
       ;;
     codex)
-kinds 'boolean analytics/enabled allow_login_shell check_for_update_on_startup disable_paste_burst hide_agent_reasoning include_apps_instructions include_environment_context include_permissions_instructions show_raw_agent_reasoning suppress_unstable_features_warning agents/interrupt_message feedback/enabled sandbox_workspace_write/network_access sandbox_workspace_write/exclude_tmpdir_env_var shell_environment_policy/ignore_default_excludes shell_environment_policy/experimental_use_profile tui/animations mcp_servers/*/enabled otel/log_user_prompt otel/log_agent_responses otel/log_guardian_assessments otel/log_sse_deltas
-string apps_mcp_product_sku chatgpt_base_url compact_prompt default_permissions developer_instructions instructions log_dir mcp_oauth_callback_url model model_catalog_json model_instructions_file model_provider model_reasoning_effort openai_base_url oss_provider plan_mode_reasoning_effort review_model service_tier sqlite_home agents/default_subagent_model tui/notifications/* tui/theme agents/*/description mcp_servers/*/command mcp_servers/*/url model_providers/*/name model_providers/*/base_url model_providers/*/env_key profiles/*/model profiles/*/model_provider otel/environment otel/trace_exporter/*/endpoint
+kinds 'boolean analytics/enabled allow_login_shell check_for_update_on_startup disable_paste_burst hide_agent_reasoning include_apps_instructions include_environment_context include_permissions_instructions show_raw_agent_reasoning suppress_unstable_features_warning agents/interrupt_message feedback/enabled tui/animations mcp_servers/*/enabled sandbox_workspace_write/ network_access exclude_tmpdir_env_var shell_environment_policy/ ignore_default_excludes experimental_use_profile otel/ log_user_prompt log_agent_responses log_guardian_assessments log_sse_deltas
+string apps_mcp_product_sku chatgpt_base_url compact_prompt default_permissions developer_instructions instructions log_dir mcp_oauth_callback_url model model_catalog_json model_instructions_file model_provider model_reasoning_effort openai_base_url oss_provider plan_mode_reasoning_effort review_model service_tier sqlite_home agents/default_subagent_model tui/notifications/* tui/theme agents/*/description otel/environment otel/trace_exporter/*/endpoint mcp_servers/*/ command url model_providers/*/ name base_url env_key profiles/*/ model model_provider
 int model_auto_compact_token_limit model_context_window agents/max_depth
 whole background_terminal_max_timeout mcp_oauth_callback_port project_doc_max_bytes tool_output_token_limit agents/job_max_runtime_seconds history/max_bytes model_providers/*/request_max_retries otel/tool_result/max_bytes
-texts notify project_doc_fallback_filenames project_root_markers sandbox_workspace_write/writable_roots shell_environment_policy/exclude shell_environment_policy/include_only tui/status_line mcp_servers/*/args mcp_servers/*/enabled_tools
+texts notify project_doc_fallback_filenames project_root_markers sandbox_workspace_write/writable_roots tui/status_line shell_environment_policy/ exclude include_only mcp_servers/*/ args enabled_tools
 nothing profile mcp_servers/*/bearer_token model_providers/openai
-object agents analytics apps audio auto_review features feedback history hooks marketplaces mcp_servers memories model_providers notice otel permissions plugins profiles projects realtime sandbox_workspace_write shell_environment_policy skills tool_suggest tools tui windows skills/bundled agents/* apps/* marketplaces/* plugins/* profiles/* projects/* otel/tracestate otel/tool_result
+object agents analytics apps audio auto_review features feedback history hooks marketplaces mcp_servers memories model_providers notice otel permissions plugins profiles projects realtime sandbox_workspace_write shell_environment_policy skills tool_suggest tools tui windows skills/bundled agents/* apps/* marketplaces/* plugins/* profiles/* projects/* otel/ tracestate tool_result
 count agents/max_threads
 save-all|none history/persistence
 core|all|none shell_environment_policy/inherit
-strings shell_environment_policy/set mcp_servers/*/env mcp_servers/*/http_headers model_providers/*/http_headers otel/tracestate/* otel/span_attributes otel/trace_exporter/*/headers otel/trace_exporter/*/tls
+strings shell_environment_policy/set model_providers/*/http_headers otel/tracestate/* otel/span_attributes mcp_servers/*/ env http_headers otel/trace_exporter/*/ headers tls
 list skills/config
 {boolean}|{object} tools/web_search features/*
 {boolean}|{list} tui/notifications
@@ -355,21 +356,23 @@ vscode|vscode-insiders|windsurf|cursor|none file_opener'
 form /otel/trace_exporter 'none statsig' 'otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint'
 [ $# -gt 1 ] || return 0
 kinds 'string otel/exporter/*/endpoint otel/metrics_exporter/*/endpoint
-strings otel/exporter/*/headers otel/exporter/*/tls otel/metrics_exporter/*/headers otel/metrics_exporter/*/tls'
+strings otel/exporter/*/ headers tls otel/metrics_exporter/*/ headers tls'
 form /otel/exporter 'none statsig' 'otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint'
 form /otel/metrics_exporter 'none statsig' 'otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint'
       ;;
     gemini)
-kinds 'object security
+kinds 'object security advanced experimental hooksConfig tools
 {string}|{list} policyPaths adminPolicyPaths
 number model/maxSessionTurns
-{boolean}|{object}|docker|podman|sandbox-exec|runsc|lxc|windows-native tools/sandbox'
+texts context/includeDirectories mcp/ excluded allowed tools/ exclude allowed confirmationRequired core
+string experimental/extensionRegistryURI
+default|auto_edit|plan|yolo general/defaultApprovalMode'
       ;;
     qwen-code)
 kinds 'string plansDirectory proxy imageModel modelFallbacks
 object omni
-number model/maxWallTimeSeconds model/goalTokenBudget
-positive env/OTEL_BLRP_EXPORT_TIMEOUT env/OTEL_BLRP_MAX_QUEUE_SIZE env/OTEL_BLRP_MAX_EXPORT_BATCH_SIZE env/OTEL_BSP_EXPORT_TIMEOUT env/OTEL_BSP_MAX_QUEUE_SIZE env/OTEL_BSP_MAX_EXPORT_BATCH_SIZE'
+number model/ maxWallTimeSeconds goalTokenBudget
+positive env/ OTEL_BLRP_EXPORT_TIMEOUT OTEL_BLRP_MAX_QUEUE_SIZE OTEL_BLRP_MAX_EXPORT_BATCH_SIZE OTEL_BSP_EXPORT_TIMEOUT OTEL_BSP_MAX_QUEUE_SIZE OTEL_BSP_MAX_EXPORT_BATCH_SIZE'
       ;;
   esac
 }
@@ -383,11 +386,18 @@ kinds 'nothing feedbackSurveyRate skillListingBudgetFraction
 ^command^prompt^url^server hooks/PreToolUse/*/hooks/* hooks/PermissionRequest/*/hooks/*'
       ;;
     codex)
-kinds 'nothing default_permissions permissions model_instructions_file model_catalog_json
+kinds 'nothing model_instructions_file model_catalog_json permissions
+:read-only|:workspace|:danger-full-access default_permissions
 openai|ollama|lmstudio|amazon-bedrock|{/model_providers} model_provider
 string approval_policy
 boolean tools/web_search features/*
 small agents/max_depth mcp_oauth_callback_port mcp_servers/*/startup_timeout_sec'
+      ;;
+    gemini)
+kinds 'nothing tools/sandbox security/auth/enforcedType'
+      ;;
+    qwen-code)
+kinds 'nothing tools/sandbox security/auth/enforcedType'
       ;;
   esac
 }
@@ -419,19 +429,17 @@ machine_signs() {
     opt/homebrew/lib/node_modules; do
     packages_in "$folder"
   done
+  for folder in opt/homebrew usr/local; do
+    printf "%s $folder/%s\n" \
+      'claude-code folder' 'Caskroom/claude-code/*' \
+      'codex folder' 'Caskroom/codex/*' \
+      'codex folder' 'Cellar/codex/*' \
+      'gemini folder' 'Cellar/gemini-cli/*' \
+      'qwen-code folder' 'Cellar/qwen-code/*'
+  done
   printf '%s\n' \
-    'claude-code folder opt/homebrew/Caskroom/claude-code/*' \
-    'claude-code folder usr/local/Caskroom/claude-code/*' \
     'claude-code trace usr/bin/claude' \
-    'claude-code trace usr/local/bin/claude' \
-    'codex folder opt/homebrew/Caskroom/codex/*' \
-    'codex folder usr/local/Caskroom/codex/*' \
-    'codex folder opt/homebrew/Cellar/codex/*' \
-    'codex folder usr/local/Cellar/codex/*' \
-    'gemini folder opt/homebrew/Cellar/gemini-cli/*' \
-    'gemini folder usr/local/Cellar/gemini-cli/*' \
-    'qwen-code folder opt/homebrew/Cellar/qwen-code/*' \
-    'qwen-code folder usr/local/Cellar/qwen-code/*'
+    'claude-code trace usr/local/bin/claude'
 }
 
 # In a home:
@@ -478,7 +486,7 @@ people() {
 daemon() {
   case $1 in
     codex) needle=--managed-daemon variables='OTEL_EXPORTER_OTLP_[A-Z_]+' restart='app-server daemon restart' moved=CODEX_HOME below='' usual=.codex ;;
-    *) needle='' restart='' ;;
+    *) needle='' ;;
   esac
 }
 
@@ -1841,7 +1849,7 @@ done
 '
 
 READ='# read FILE LIMIT: state is ok, absent or why FILE cannot be used; folders is how many folders above it are missing; rights is its mode.
-# A FILE that is not absolute would be below the working folder of this script: it is below no folder.
+# A FILE that is not absolute would be below the working folder of this script: it is said to be below no folder.
 file=$1 limit=$2 folders=0 state=ok rights=-
 size_of() { echo $(($(head -c $((limit + 1)) "$1" | wc -c))); }
 folder=${file%/*}
@@ -1849,7 +1857,7 @@ while [ -n "${folder##[!/]*}" ] && [ ! -e "$folder" ] && [ ! -L "$folder" ]; do
   folder=${folder%/*}
   folders=$((folders + 1))
 done
-if [ -n "$folder" ] && [ ! -d "$folder" ]; then state=folder
+if [ "${file#/}" = "$file" ] || { [ -n "$folder" ] && [ ! -d "$folder" ]; }; then state=folder
 elif [ -L "${file%/*}" ]; then state=linked
 elif [ -n "$folder" ] && [ ! -x "$folder" ]; then state=unreadable
 elif [ -L "$file" ]; then state=link
@@ -1859,12 +1867,12 @@ elif [ ! -r "$file" ]; then state=unreadable
 elif [ "$(size_of "$file")" -gt "$limit" ]; then state=large
 else rights=$(ls -ld "$file" | cut -c1-10)
 fi
-# Prints a line "STATE RECORD FOLDERS RIGHTS", where RECORD is the size of the undo record, then that record and the bytes of FILE. With
-# yes as third argument it also removes temporary files of a run that was killed.
-record=0 undo=$file.crossfade-undo
-for path in "$file".crossfade-new.?????? "$undo".crossfade-new.??????; do
+# With yes as third argument temporary files of a run that was killed are removed.
+for path in "$file".crossfade-new.?????? "$file".crossfade-undo.crossfade-new.??????; do
   if [ "$3" = yes ] && [ -f "$path" ]; then rm -f "$path"; fi
 done
+# Prints a line "STATE RECORD FOLDERS RIGHTS", where RECORD is the size of the undo record, then that record and the bytes of FILE.
+record=0 undo=$file.crossfade-undo
 if [ -f "$undo" ] && [ ! -L "$undo" ] && [ -r "$undo" ]; then record=$(size_of "$undo"); fi
 if [ "$record" -gt "$limit" ]; then state=record; fi
 printf "%s %s %s %s\n" "$state" "$record" "$folders" "$rights"
@@ -2133,20 +2141,13 @@ toggle() {
   wants "$1" || FEATURES="$FEATURES $1"
 }
 
-# choose ACTION: only what this file has the parts for.
-choose() {
-  case " $ACTIONS " in
-    *" $1 "*) ACTION=$1 ;;
-    *) complaint="this file cannot $1, only: $ACTIONS" ;;
-  esac
-}
-
 read_options() {
   set -f
   for word in $OPTIONS; do
     word=${word#--}
     case $word in
-      install | report | uninstall | self-test) choose "$word" ;;
+      # Only what this file has the parts for.
+      install | report | uninstall | self-test) case " $ACTIONS " in *" $word "*) ACTION=$word ;; *) complaint="this file cannot $word, only: $ACTIONS" ;; esac ;;
       h | -h | help) wants_help=yes ;;
       dry-run) DRY_RUN=yes ;;
       scope=system | scope=user) SCOPE=${word#*=} ;;
@@ -2746,11 +2747,15 @@ drop_if() { if wants "$1"; then drop "$2"; fi; }
 # keep_table POINTER, join_list POINTER: a table there stays, the value of its row goes behind the owner's
 keep_table() { put "keep$tab$1" && echo; }
 join_list() { put "join$tab$1" && echo; }
-# kinds TEXT: what values have to be, by lines of a kind and pointers without the slash before them
+# kinds TEXT: what values have to be, by lines of a kind and pointers without the slash before them; a table with a slash at its end goes before
+# the ones behind it.
 kinds() {
   printf '%s\n' "$1" | while read -r kind rest; do
     set -f
-    for pointer in $rest; do put "kind$tab/$pointer$tab$kind" && echo; done
+    table=
+    for pointer in $rest; do
+      case $pointer in */) table=$pointer ;; *) put "kind$tab/$table$pointer$tab$kind" && echo ;; esac
+    done
   done
 }
 # only_keys POINTER KEY...: there are no others there
@@ -2832,7 +2837,7 @@ look_open() {
   opens "$1" | edit set || result=$?
   [ "$result" -eq 3 ] || return 0
   why=$(why_broken)
-  printf 'unknown: %s: %s, or it may not start\n' "$(plain "$2")" "${why#parse error }" >&2
+  printf 'unknown: %s: %s, or it may not start; crossfade doctor there may know more\n' "$(plain "$2")" "${why#parse error }" >&2
   set_state "$1" unknown
 }
 
@@ -2934,37 +2939,37 @@ contradicted() {
       rival toml '' "$ROOT"/etc/codex/managed_config.toml "$@"
       ;;
     gemini-user)
-      set -- 'GEMINI_TELEMETRY_[A-Z_]+' 'OTEL_(B|E|SDK)[A-Z_]+'
+      set -- 'GEMINI_(SANDBOX|TELEMETRY_[A-Z_]+)' 'OTEL_(B|E|SDK)[A-Z_]+'
       rival dotenv '' "$folder"/.env "$@"
       rival dotenv '' "$home"/.env "$@"
       # What this script writes for the machine is no rival of what it writes for the same account.
       if [ "$SCOPE" = user ]; then
         :
-        set -- /telemetry
+        set -- /telemetry gemini
         rival jsonc '' "$ROOT"'/Library/Application Support/GeminiCli/settings.json' "$@"
-        set --
+        set -- gemini
         rival jsonc '' "$ROOT"'/Library/Application Support/GeminiCli/system-defaults.json' "$@"
       fi
       ;;
     gemini-system)
-      set --
+      set -- gemini
       rival jsonc '' "$folder"/settings.json "$@"
-      set -- 'GEMINI_TELEMETRY_[A-Z_]+' 'OTEL_(B|E|SDK)[A-Z_]+'
+      set -- 'GEMINI_(SANDBOX|TELEMETRY_[A-Z_]+)' 'OTEL_(B|E|SDK)[A-Z_]+'
       rival dotenv '' "$folder"/.env "$@"
       rival dotenv '' "$home"/.env "$@"
       # What this script writes for the machine is no rival of what it writes for the same account.
-      set --
+      set -- gemini
       rival jsonc '' "$ROOT"'/Library/Application Support/GeminiCli/system-defaults.json' "$@"
       ;;
     qwen-code-user)
-      set -- 'QWEN_TELEMETRY_[A-Z_]+' 'OTEL_(B|E|SDK)[A-Z_]+'
+      set -- 'QWEN_(SANDBOX|TELEMETRY_[A-Z_]+)' 'OTEL_(B|E|SDK)[A-Z_]+'
       rival dotenv '' "$folder"/.env "$@"
       rival dotenv '' "$home"/.env "$@"
       # What this script writes for the machine is no rival of what it writes for the same account.
       if [ "$SCOPE" = user ]; then
         :
         text='=OTEL_[BS]|OTLP[A-Z_]*TIMEOUT'
-        set -- "$text" /telemetry QWEN_TELEMETRY_ENABLED QWEN_TELEMETRY_OUTFILE QWEN_TELEMETRY_TARGET QWEN_TELEMETRY_OTLP_ENDPOINT QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT OTLP_ENDPOINT OTLP_LOGS_ENDPOINT OTLP_METRICS_ENDPOINT OTLP_TRACES_ENDPOINT OTLP_HEADERS OTLP_LOGS_HEADERS OTLP_METRICS_HEADERS QWEN_TELEMETRY_OTLP_PROTOCOL
+        set -- "$text" /telemetry QWEN_TELEMETRY_ENABLED QWEN_TELEMETRY_OUTFILE QWEN_TELEMETRY_TARGET QWEN_TELEMETRY_OTLP_ENDPOINT QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT OTLP_ENDPOINT OTLP_LOGS_ENDPOINT OTLP_METRICS_ENDPOINT OTLP_TRACES_ENDPOINT OTLP_HEADERS OTLP_LOGS_HEADERS OTLP_METRICS_HEADERS QWEN_TELEMETRY_OTLP_PROTOCOL qwen-code
         rival jsonc '' "$ROOT"'/Library/Application Support/QwenCode/settings.json' "$@"
         shift 2
         set -- "$text" /telemetry/otlpLogsEndpoint /telemetry/otlpMetricsEndpoint "$@"
@@ -2972,11 +2977,11 @@ contradicted() {
       fi
       ;;
     qwen-code-system)
-      set -- 'QWEN_TELEMETRY_[A-Z_]+' 'OTEL_(B|E|SDK)[A-Z_]+'
+      set -- 'QWEN_(SANDBOX|TELEMETRY_[A-Z_]+)' 'OTEL_(B|E|SDK)[A-Z_]+'
       rival dotenv '' "$folder"/.env "$@"
       rival dotenv '' "$home"/.env "$@"
       text='=OTEL_[BS]|OTLP[A-Z_]*TIMEOUT'
-      set -- "$text" /telemetry/otlpLogsEndpoint /telemetry/otlpMetricsEndpoint QWEN_TELEMETRY_ENABLED QWEN_TELEMETRY_OUTFILE QWEN_TELEMETRY_TARGET QWEN_TELEMETRY_OTLP_ENDPOINT QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT OTLP_ENDPOINT OTLP_LOGS_ENDPOINT OTLP_METRICS_ENDPOINT OTLP_TRACES_ENDPOINT OTLP_HEADERS OTLP_LOGS_HEADERS OTLP_METRICS_HEADERS QWEN_TELEMETRY_OTLP_PROTOCOL
+      set -- "$text" /telemetry/otlpLogsEndpoint /telemetry/otlpMetricsEndpoint QWEN_TELEMETRY_ENABLED QWEN_TELEMETRY_OUTFILE QWEN_TELEMETRY_TARGET QWEN_TELEMETRY_OTLP_ENDPOINT QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT OTLP_ENDPOINT OTLP_LOGS_ENDPOINT OTLP_METRICS_ENDPOINT OTLP_TRACES_ENDPOINT OTLP_HEADERS OTLP_LOGS_HEADERS OTLP_METRICS_HEADERS QWEN_TELEMETRY_OTLP_PROTOCOL qwen-code
       rival jsonc '' "$folder"/settings.json "$@"
       # What this script writes for the machine is no rival of what it writes for the same account.
       rival jsonc '' "$ROOT"'/Library/Application Support/QwenCode/system-defaults.json' "$@"
@@ -3241,7 +3246,7 @@ handle_file() {
   case $ACTION in
     install) if [ "$4" = yes ]; then change_file "$1" "$2" "$3"; else restore_file "$1" "$3"; fi ;;
   esac
-  case $ACTION-$2-$4-$fetched-$result in install-user-yes-ok-[01] | report-user-yes-ok-[01]) look_open "$1" "$3" ;; esac
+  case $ACTION-$4-$fetched-$result in install-yes-ok-[01] | report-yes-ok-[01]) look_open "$1" "$3" ;; esac
 }
 
 # for_machine CLI yes|no: the layer of the machine.

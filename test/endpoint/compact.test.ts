@@ -3,9 +3,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse as parseToml } from "smol-toml";
 import { describe, expect, test } from "vitest";
+import { clis } from "../../src/adapters/clis/registry.ts";
+import plainJson from "../../templates/awk/plain-json.awk";
+import plainToml from "../../templates/awk/plain-toml.awk";
 import whole from "../../templates/awk/whole.awk";
+import wholeRecord from "../../templates/awk/whole-record.awk";
 import { canary } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
+import { codexValues } from "../harness/clis/codex-values.ts";
 import { type actions, contents, endpointScript, text, write } from "../harness/endpoint.ts";
 import { type SimulatedMacos, simulatedMacos } from "../harness/simulated-macos.ts";
 import { cliStates } from "../harness/states.ts";
@@ -109,13 +114,19 @@ describe("install, report, rotate, uninstall", () => {
 test("every awk writes the same file and record, and none a value that would need quoting", () => {
 	const awk = (under: (typeof awks)[number], format: string, plan: string) => {
 		const cwd = scratch();
-		const variables = [`format=${format}`, "record=record", "status=status"].flatMap((each) => ["-v", each]);
-		const run = spawnSync(under.part.path, [...under.args, ...variables, whole], {
-			cwd,
-			input: plan,
-			encoding: "latin1",
+		const variables = [`format=${format}`, "status=status"].flatMap((each) => ["-v", each]);
+		const [file, record] = [whole, wholeRecord].map((program) => {
+			const run = spawnSync(under.part.path, [...under.args, ...variables, program], {
+				cwd,
+				input: plan,
+				encoding: "latin1",
+			});
+			const { status, stdout, stderr } = run;
+			return { status, stdout, stderr, count: text(join(cwd, "status")) };
 		});
-		return { ...run, pid: 0, record: text(join(cwd, "record")), status: run.status, counts: text(join(cwd, "status")) };
+		const lines = (record?.stdout ?? "").split("\n").length - 1;
+		expect(record?.count).toBe(lines === 0 ? "\n" : `${lines}\n`);
+		return { ...file, record: record?.stdout };
 	};
 	const here = awks.filter(({ part }) => {
 		try {
@@ -128,7 +139,7 @@ test("every awk writes the same file and record, and none a value that would nee
 	const json = '{\n  "a": {\n    "b": "x y",\n    "c": {\n      "d": true\n    },\n    "e": 5\n  },\n  "f": ""\n}\n';
 	const toml = 'a.b = "x y"\na.c.d = true\na.e = 5\nf = ""\n';
 	const records = here.map((each) => {
-		expect(awk(each, "json", plan)).toMatchObject({ status: 0, stdout: json, counts: `${json.length} 7\n` });
+		expect(awk(each, "json", plan)).toMatchObject({ status: 0, stdout: json, count: `${json.length}\n` });
 		expect(awk(each, "toml", 'set\t/a\tstring\t"\n').status).toBe(2);
 		expect(awk(each, "json", "set\t/a\tstring\t\\\n").status).toBe(2);
 		const run = awk(each, "toml", plan);
@@ -217,6 +228,136 @@ test("a release that does not obey the file of the machine is old, and gets none
 	expect(read(mac, "codex")).toBe("");
 });
 
+const plainOf = (id: string) =>
+	clis
+		.find((cli) => cli.id === id)
+		?.user.plain?.flat()
+		.join("\t") ?? "";
+
+/** Which of these files a program says are plain; the awks agree. */
+function plain(program: string, known: string, texts: readonly string[]): boolean[] {
+	const runs = awks
+		.filter(({ part }) => part.missing === undefined)
+		.map(({ part, args }) =>
+			texts.map((input) => {
+				const run = spawnSync(part.path, [...args, "-v", `known=${known}`, program], { input, encoding: "utf8" });
+				expect(run.stderr).toBe("");
+				return run.status === 0;
+			}),
+		);
+	const [first = []] = runs;
+	expect(runs.map(String)).toEqual(runs.map(() => String(first)));
+	return first;
+}
+
+describe("what is said to be plain, the CLI reads", () => {
+	test("of the lines that Codex was given, none with which it does not start, or may not", () => {
+		const texts = Object.entries(codexValues).flatMap(([what, each]) => (what === "starts" ? [] : each));
+		const found = plain(plainToml, plainOf("codex"), texts);
+		expect(texts.filter((_, i) => found[i])).toEqual([]);
+	});
+
+	test.each([
+		["model = 7\n", false],
+		['model = "a"\nmodel="b"\n', false],
+		['[projects."/a"]\n[projects."/a"]\n', false],
+		["[mcp_servers.a]\n", false],
+		['[mcp_servers.a]\ncommand = "a"\nurl = "b"\n', false],
+		['[mcp_servers.a]\nurl = "a"\nargs = ["b"]\n', false],
+		['[features]\nmodel = "a"\n', false],
+		["# \u0001\n", false],
+		['\ufeffmodel = "a"\n', false],
+		['model = "a\\q"\n', false],
+		["[[projects]]\n", false],
+		["", true],
+		['# mine\n\nmodel = "gpt-5" # x\r\nsandbox_mode="read-only"\n[features]\na = true\n', true],
+		['[projects."/a b"]\ntrust_level = "trusted"\n[projects."/c"]\ntrust_level = "untrusted"\n', true],
+		['[mcp_servers.a]\n# x\ncommand = "npx"\nargs = ["-y", "b"]\n[mcp_servers.b]\nurl = "https://x"\n', true],
+		['[notice]\nhide_full_access_warning = true\n[notice.model_migrations]\n"gpt-5" = "gpt-5.1"\n', true],
+	])("TOML %j: %s", (toml, isPlain) => {
+		expect(plain(plainToml, plainOf("codex"), [toml])).toEqual([isPlain]);
+	});
+
+	test("JSON: what a parser reads as an object, and nothing else", () => {
+		const parts = [
+			'"a"',
+			'"b\\"c"',
+			"1",
+			"-0.5e+3",
+			"01",
+			"1.",
+			"+1",
+			"true",
+			"nul",
+			"[",
+			"]",
+			"{",
+			"}",
+			":",
+			",",
+			" ",
+			"\n",
+			"// c\n",
+		];
+		const seeds = [
+			"{}",
+			"[]",
+			"7",
+			"",
+			'{"a":1,}',
+			'{"a":[,1]}',
+			'\ufeff{"a":1}',
+			'{"a":"\u0001"}',
+			'{"a":\u00011}',
+			'{"a":"\n"}',
+		];
+		const whole = ['{"a":{"b":[1,"x",{"c":null}]},"d":[]}', '{\n\t"a" : [ ] , "b":"{[,:]}"\r\n}\n', '{"a":"b\\\\"}'];
+		let state = 1;
+		const pick = (most: number) => {
+			state = (state * 48_271) % 2_147_483_647;
+			return state % most;
+		};
+		const changed = Array.from({ length: 300 }, () => {
+			const text = whole[pick(whole.length)] ?? "";
+			const at = pick(text.length);
+			return text.slice(0, at) + parts[pick(parts.length)] + text.slice(at + pick(3));
+		});
+		const texts = [...seeds, ...whole, ...changed];
+		const isRead = (json: string) => {
+			try {
+				return /^\s*\{/.test(json) && typeof JSON.parse(json) === "object";
+			} catch {
+				return false;
+			}
+		};
+		const found = plain(plainJson, "", texts);
+		expect(texts.filter((json, i) => found[i] !== isRead(json))).toEqual([]);
+		expect(found.filter((each) => each).length).toBeGreaterThan(10);
+	});
+});
+
+describe("a file of a person with which the CLI may not start is unknown, never ok", () => {
+	test.each<[cli: string, path: string, content: string]>([
+		["codex", ".codex/config.toml", "model = 7\n"],
+		["codex", ".codex/config.toml", 'default_permissions = "work"\n'],
+		["gemini", ".gemini/settings.json", '{"ui":{},}'],
+		["gemini", ".gemini/settings.json", '{"security":7}'],
+		["gemini", ".gemini/settings.json", '{"tools":{"sandbox":7}}'],
+		["gemini", ".gemini/settings.json", '\ufeff{"ui":{}}'],
+		["gemini", ".gemini/settings.json", "1".repeat(70_000)],
+	])("%s %s: %j", async (cli, path, content) => {
+		const mac = simulatedMacos({ linux: true });
+		const token = canary();
+		const file = write(mac.home, path, content);
+		expect(await run(mac, "install", token)).toMatchObject({ code: 0 });
+		expect(await run(mac, "report")).toMatchObject({
+			code: 11,
+			stdout: `crossfade refused fp=${token.fingerprint} cfg=1 ${states("ok").replace(`${cli}:ok`, `${cli}:unknown`)} users=1\n`,
+			stderr: `unknown: ${file}: with this it may not start; the scripts with the editor know more\n`,
+		});
+	});
+});
+
 describe("other files that a CLI reads are not parsed: one that names a setting of telemetry leaves open what is sent", () => {
 	test.each<[what: string, cli: string, path: string, content: string]>([
 		["a .env file", "gemini", ".env", "OTEL_SDK_DISABLED=true\r\n"],
@@ -251,7 +392,8 @@ describe("other files that a CLI reads are not parsed: one that names a setting 
 		const mac = simulatedMacos({ linux: true });
 		write(mac.home, ".env", "A=OTEL_SDK_DISABLED\n# OTEL_SDK_DISABLED=true\n");
 		write(mac.home, ".claude/settings.json", '{"model":"m"}');
-		write(mac.home, ".codex/config.toml", 'model = "m"\n');
+		write(mac.home, ".codex/config.toml", 'model = "m"\n[projects."/x"]\ntrust_level = "trusted"\n');
+		write(mac.home, ".gemini/settings.json", '{ "security": { "auth": { "selectedType": "gemini-api-key" } } }\n');
 		expect(await run(mac, "install", canary())).toMatchObject({ code: 0 });
 		expect(await run(mac, "report")).toMatchObject({ code: 0, stdout: expect.stringContaining(states("ok")) });
 	});

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { canary } from "../harness/canary.ts";
@@ -46,7 +46,7 @@ describe("what may keep a CLI from starting", needs(root), () => {
 		const words = wordsFor(scope, id);
 		const line = `crossfade refused fp=${fingerprint} cfg=1 cli=${id}:unknown users=1\n`;
 		const said = new RegExp(
-			`^unknown: ${file}: at line \\d+, column \\d+: must .*${pointer}, or it may not start$`,
+			`^unknown: ${file}: at line \\d+, column \\d+: must .*${pointer}, or it may not start; crossfade doctor there may know more$`,
 			"m",
 		);
 		for (const action of ["install", "install"])
@@ -87,7 +87,7 @@ describe("what may keep a CLI from starting", needs(root), () => {
 	});
 });
 
-test.each(["alt", "./alt", "~/alt"])(
+test.each(["alt", "./alt", "~/alt", "."])(
 	"CODEX_HOME=%s is no folder that the script can know: refused, and not looked for without end",
 	async (value) => {
 		const m = machine({ versions: only("codex") });
@@ -99,6 +99,21 @@ test.each(["alt", "./alt", "~/alt"])(
 		}
 	},
 );
+
+test("an empty CLAUDE_CONFIG_DIR is the working folder of whoever starts it: refused, and nothing is written", async () => {
+	const m = machine({ versions: only("claude-code") });
+	const { token } = canary();
+	for (const action of ["install", "report"]) {
+		const found = await m.run(`${action} ${wordsFor("user", "claude-code")}`, {
+			token,
+			env: { CLAUDE_CONFIG_DIR: "" },
+		});
+		expect(found).toMatchObject({ code: 11, stdout: expect.stringContaining("claude-code:refused") });
+		expect(found.stderr).toContain("error: ./settings.json: ");
+	}
+	expect(existsSync(m.files["claude-code"])).toBe(false);
+	expect(existsSync("/settings.json")).toBe(false);
+});
 
 describe("the same in PowerShell", { ...needs(pwsh, root), timeout: 300_000 }, () => {
 	test.each(aThird(cases))("%s %s: %s", async (scope, id, content, pointer) => {

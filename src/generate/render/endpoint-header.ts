@@ -187,14 +187,14 @@ const exits: readonly Exit[] = [
 ];
 
 /** What the words of the report line mean. */
-export function reportWordsOf({ compact, hasDaemon, language }: HeaderFacts): string[] {
+export function reportWordsOf({ action, compact, hasDaemon, language }: HeaderFacts): string[] {
 	const states = [
 		"ok",
 		"drift (set differently)",
 		"absent (not found)",
 		"old (a release that cannot be set)",
 		...(hasDaemon ? ["stale (set, but a background process still has the old token)"] : []),
-		...(compact ? [] : ["unknown (it may not start)"]),
+		...(compact && action !== "report" ? [] : ["unknown (it may not start)"]),
 		"refused (a person must change its file)",
 		"error",
 	];

@@ -47,12 +47,14 @@ import elsewhere from "../../../templates/sh/owner/elsewhere.sh";
 import environ from "../../../templates/sh/owner/environ.sh";
 import glance from "../../../templates/sh/owner/glance.sh";
 import look from "../../../templates/sh/owner/look.sh";
+import namesProgram from "../../../templates/sh/owner/names.sh";
 import peekProgram from "../../../templates/sh/owner/peek.sh";
 import read from "../../../templates/sh/owner/read.sh";
 import remove from "../../../templates/sh/owner/remove.sh";
 import replace from "../../../templates/sh/owner/replace.sh";
 import restart from "../../../templates/sh/owner/restart.sh";
 import state from "../../../templates/sh/owner/state.sh";
+import tidy from "../../../templates/sh/owner/tidy.sh";
 import fingerprint from "../../../templates/sh/shared/fingerprint.sh";
 import lock from "../../../templates/sh/shared/lock.sh";
 import put from "../../../templates/sh/shared/put.sh";
@@ -104,8 +106,8 @@ const calls =
 		tokenLines.some((line) => new RegExp(`\\b${name}\\b`).test(line));
 
 /** A file that cannot change anything needs no undo record; a compact one tells from it whose a file is. */
-const needsNoRecord = ({ actions, isCompact }: FileFacts) =>
-	!isCompact && !actions.some((action) => changing.includes(action));
+const isReport = ({ actions }: FileFacts) => !actions.some((action) => changing.includes(action));
+const needsNoRecord = (facts: FileFacts) => !facts.isCompact && isReport(facts);
 const needsRecord = (facts: FileFacts) => !needsNoRecord(facts);
 
 /** A compact uninstall removes files and changes none. */
@@ -175,10 +177,12 @@ const parts: readonly Part[] = [
 const programs: readonly (Use & { readonly name: string; readonly text: string })[] = [
 	{ name: "ALONE", text: alone, for: all },
 	{ name: "LOOK", text: look, for: all },
-	{ name: "READ", text: state + read, for: all, if: needsRecord },
+	{ name: "READ", text: state + tidy + read, for: changing },
+	{ name: "READ", text: state + read, for: ["report"], if: (facts) => isReport(facts) && needsRecord(facts) },
 	{ name: "READ", text: state + peekProgram, for: ["report"], if: needsNoRecord },
 	{ name: "BESIDE", text: besideProgram, for: setting, in: "editing" },
 	{ name: "GLANCE", text: glance, for: setting, in: "editing" },
+	{ name: "NAMES", text: namesProgram, for: ["report"], in: "compact" },
 	{ name: "REPLACE", text: replace, for: changing, if: replaces },
 	{ name: "BACKUP", text: backup, for: ["install"], in: "editing" },
 	{ name: "REMOVE", text: remove, for: changing },

@@ -40,6 +40,7 @@ export function cliTable(cli: Cli, { sets, says }: { readonly sets: boolean; rea
 			...indented([
 				`File = ${ps(system.file.windows)}; Closed = ${ps(system.closedSince ?? "")}`,
 				...layer(system),
+				...(sets && system.hasUsersKinds ? ["LikeUser = $true"] : []),
 				...rivals("system"),
 				merged
 					? `Merged = @{ Divert = ${ps(merged.divert)}; Override = ${ps(merged.override)}; Policy = ${list([merged.policy.key, merged.policy.value, merged.policy.mergedSince])} }`

@@ -27,33 +27,76 @@ export function rivalCases(cli: Cli, os: readonly Os[]): RivalCase[] {
 
 /**
  * The lines for a script without an editor, which looks for names: those of the settings in the other files, and those of our own, which may
- * stand there in a form that keeps the CLI from starting. It does not ask where a person's variables put the folder of a CLI.
+ * stand there in a form that keeps the CLI from starting. Of the rest of a file it knows what is plain. It does not ask where a person's variables put
+ * the folder of a CLI.
  */
 export function namedCase(cli: Cli, os: readonly Os[]): { readonly id: string; readonly lines: readonly string[] } {
 	const { folder, below, rows } = cli.user;
 	// A table that we write into, by its name: any key in it may be of a kind or form that keeps the CLI from starting.
 	const tables = rows.flatMap((row) => ("pointer" in row ? [row.pointer.split("/", 2).join("/")] : []));
-	const lines = cli.rivals.flatMap(({ of, path, format, settings, text, hasKinds }) => {
-		const pointers = [...settings, ...(hasKinds ? tables : [])];
+	const [before, texts] = [[] as string[], new Set<string>()];
+	const places = new Map<string, string[]>();
+	for (const { of, path, format, settings, text, hasKinds } of cli.rivals) {
+		const pointers = [...settings, ...(hasKinds && format === "toml" ? tables : [])];
+		const plain = plainIn(cli, format);
 		// One that counts only with a flag is left to the scripts with the editor.
-		if (of !== "system" || pointers.length === 0 || String(path).includes("*")) return [];
+		if (of !== "system" || (pointers.length === 0 && plain === NOT_PLAIN) || String(path).includes("*")) continue;
 		const names = eitherOf([...new Set(pointers.map((pointer) => pointer.split("/").at(-1) ?? ""))]);
-		const pattern =
-			format === "dotenv"
-				? `^[^A-Za-z_#]*(export[[:space:]]+)?(${names})[[:space:]]*(=|:[[:space:]])`
-				: [names, "\\\\u00", ...(text === undefined ? [] : [text])].join("|");
-		const places = typeof path === "string" ? [placeOf(path)] : placesOf(path, os);
-		return [...places.slice(0, -1), `names ${places.at(-1)} ${sh(pattern)}`];
-	});
+		const inText = [...(names === "" ? [] : [names, "\\\\u00"]), ...(text === undefined ? [] : ["$text"])].join("|");
+		const pattern = format === "dotenv" ? `$begin(${names})$end` : inText;
+		if (text !== undefined) texts.add(`text=${sh(text)}`);
+		const found = typeof path === "string" ? [placeOf(path)] : placesOf(path, os);
+		before.push(...found.slice(0, -1));
+		const words = `${doubleQuoted(pattern)} ${plain}`;
+		places.set(words, [...(places.get(words) ?? []), ...found.slice(-1)]);
+	}
+	if (texts.size > 1) throw new TypeError(`several texts of ${cli.id}`);
+	const lines = [...texts, ...before, ...[...places].map(([words, all]) => `names ${words} ${all.join(" ")}`)];
 	const usesFolder = lines.some((line) => line.includes("$folder"));
 	return { id: cli.id, lines: [...(usesFolder ? [`folder="$home"${sh(below || `/${folder}`)}`] : []), ...lines] };
 }
 
-/** A pattern for any of these names, with what several of them begin with once. */
+/** A pattern with variables of the script. */
+function doubleQuoted(pattern: string): string {
+	if (/["`]/.test(pattern)) throw new TypeError(`not a pattern for a double-quoted word: ${pattern}`);
+	return `"${pattern.replaceAll("\\", "\\\\")}"`;
+}
+
+const NOT_PLAIN = "'' ''";
+
+/** The program that knows a plain file, and what it is given: what is known, or what of a document is not. */
+function plainIn({ user, open }: Cli, format: Rival["format"]): string {
+	if (format === "toml" && user.plain) return `"$PLAIN_TOML" ${sh(user.plain.flat().join("\t"))}`;
+	if (format !== "jsonc") return NOT_PLAIN;
+	const named = (isTable: boolean) =>
+		Object.entries({ ...user.kinds, ...open }).flatMap(([pointer, kind]) =>
+			(kind === "object") === isTable && !pointer.startsWith("/env/") ? [pointer.split("/").at(-1)] : [],
+		);
+	const [any, tables] = [named(false), named(true)];
+	const odd = [
+		...(any.length > 0 ? [`"(${[...new Set(any)].join("|")})":`] : []),
+		...(tables.length > 0 ? [`"(${tables.join("|")})":[^{]`] : []),
+	];
+	return `"$PLAIN_JSON" ${sh(odd.join("|"))}`;
+}
+
+/** A pattern for any of these names, with what several of them begin with once, and those of several signals once. */
 function eitherOf(names: readonly string[]): string {
-	const ends = new Map<string, string[]>();
+	const SIGNAL = /(LOGS|METRICS|TRACES)_/;
+	const families = new Map<string, string[]>();
 	for (const name of names) {
-		const [start = ""] = /^[A-Z]+_[A-Z]+_/.exec(name) ?? [];
+		const [signal = ""] = SIGNAL.exec(name) ?? [];
+		const rest = name.replace(SIGNAL, "").replace(/^((?:[A-Z]+_){2}(?:OTLP_)?)?/, "$1@");
+		families.set(rest, [...(families.get(rest) ?? []), signal]);
+	}
+	const joined = [...families].map(([rest, signals]) => {
+		const named = signals.filter((signal) => signal !== "");
+		const any = named.length > 1 ? `(${named.join("|")})` : (named[0] ?? "");
+		return rest.replace("@", named.length === signals.length || named.length === 0 ? any : `(${named.join("|")})?`);
+	});
+	const ends = new Map<string, string[]>();
+	for (const name of joined) {
+		const [start = ""] = /^(?:[A-Z]+_){2}/.exec(name) ?? [];
 		ends.set(start, [...(ends.get(start) ?? []), name.slice(start.length)]);
 	}
 	return [...ends]
@@ -110,17 +153,17 @@ function bySystem(path: Readonly<Partial<Record<Os, string>>>): string {
 	return words.join(" ");
 }
 
-/** The place as the last word, after the lines that it needs. */
+/** The place as the last word, after the line that it needs; none where it is on no system. */
 function placesOf(path: Readonly<Partial<Record<Os, string>>>, os: readonly Os[]): string[] {
-	const place = (name: Os) => {
-		const found = ownEntry(path, name);
-		return found === undefined ? "''" : `"$ROOT"${sh(found)}`;
-	};
-	const [first = "''", ...others] = new Set(os.map(place));
-	if (others.length === 0) return first === "''" ? [] : [first];
-	const each = os.map((name) => `${name}) at=${place(name)} ;;`);
-	return [`case $OS in ${each.join(" ")} esac`, '"$at"'];
+	const found = os.flatMap((name) => ownEntry(path, name) ?? []);
+	const [first, ...others] = new Set(found);
+	if (first === undefined) return [];
+	if (others.length === 0) return [`"$ROOT"${sh(first)}`];
+	return [ofSystem(path), '"$file"'];
 }
+
+/** The call that sets `file` to the place of the system. */
+export const ofSystem = (path: Readonly<Partial<Record<Os, string>>>): string => `of_system ${bySystem(path)}`;
 
 function placeOf(path: string): string {
 	const [, start = "", rest = ""] = /^(~|\{folder\})(\/.*)$/.exec(path) ?? [];
@@ -130,12 +173,26 @@ function placeOf(path: string): string {
 
 /** What a file has to be like for the CLI to read it, as rows of a plan. */
 export function kindRows({ kinds = {}, forms = [], strict }: Pick<Layer, "kinds" | "forms" | "strict">): string[] {
-	const lines = byKind(kinds).map(
-		([kind, pointers]) => `${kind} ${pointers.map((pointer) => pointer.slice(1)).join(" ")}`,
-	);
+	const lines = byKind(kinds).map(([kind, pointers]) => `${kind} ${byTable(pointers).join(" ")}`);
 	const rows = lines.length === 0 ? [] : [...`kinds ${sh(lines.join("\n"))}`.split("\n")];
 	const formed = forms.map((form) => `form ${[form.pointer, ...formWords(form)].map(sh).join(" ")}`);
 	return [...rows, ...formed, ...(strict ? [`only_keys ${[strict.table, ...strict.keys].map(sh).join(" ")}`] : [])];
+}
+
+/** Pointers without the slash before them, those in one table behind its name with a slash, where that is shorter. */
+function byTable(pointers: readonly string[]): string[] {
+	const tables = new Map<string, string[]>();
+	for (const pointer of pointers) {
+		const at = pointer.lastIndexOf("/") + 1;
+		const [table, name] = [pointer.slice(1, at), pointer.slice(at)];
+		tables.set(table, [...(tables.get(table) ?? []), name]);
+	}
+	const together = [...tables].filter(([table, names]) => table !== "" && names.length > 1);
+	const alone = [...tables].filter(([table, names]) => table === "" || names.length === 1);
+	return [
+		...alone.flatMap(([table, names]) => names.map((name) => table + name)),
+		...together.flatMap(([table, names]) => [table, ...names]),
+	];
 }
 
 /** Each kind, or its words, as the editor's plan has them, with all pointers that have it. */

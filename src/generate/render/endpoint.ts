@@ -1,4 +1,7 @@
+import plainJson from "../../../templates/awk/plain-json.awk";
+import plainToml from "../../../templates/awk/plain-toml.awk";
 import whole from "../../../templates/awk/whole.awk";
+import wholeRecord from "../../../templates/awk/whole-record.awk";
 import template from "../../../templates/sh/endpoint.sh.hbs";
 import {
 	type Cli,
@@ -21,7 +24,7 @@ import { aboutView, forSignals, headerFacts, tokenLines } from "./endpoint-about
 import { contentsOf, type HeaderFacts } from "./endpoint-header.ts";
 import { editorModes, type FileFacts, ownerPrograms, shellParts } from "./endpoint-parts.ts";
 import { renderPowerShell } from "./endpoint-ps1.ts";
-import { demandCases, kindRows, namedCase, openCases, rivalCases, shortened } from "./endpoint-rivals.ts";
+import { demandCases, kindRows, namedCase, ofSystem, openCases, rivalCases, shortened } from "./endpoint-rivals.ts";
 import { renderTemplate } from "./template.ts";
 
 /**
@@ -40,7 +43,7 @@ function renderSh(script: EndpointScript): Artefact {
 	const host = script.hostIdentity === false ? "no-host" : "host";
 	const helper = script.helper ? "helper" : "no-helper";
 	const headers = compact ? [] : clis.flatMap(({ id, header }) => (header ? [{ id, program: header.program }] : []));
-	const daemons = clis.flatMap(daemonCase);
+	const daemons = clis.flatMap((cli) => daemonCase(cli, compact));
 	const facts: FileFacts = {
 		actions,
 		os,
@@ -68,9 +71,12 @@ function renderSh(script: EndpointScript): Artefact {
 		sets,
 		says: vehicle.says,
 		compact,
+		knowsUnknown: !compact || does("report"),
 		changes,
 		editor: compact ? "" : editorProgram(editorModes(facts)),
 		whole: compact && sets ? whole : "",
+		wholeRecord,
+		plain: compact && does("report") ? plainPrograms(clis.flatMap((cli) => namedCase(cli, os).lines)) : [],
 		hasDaemon: facts.hasDaemon && sets,
 		selfTests: does("install") && !compact,
 		restarts: does("install") && !compact,
@@ -128,6 +134,14 @@ function withFewerComments(script: string, { isCompact, actions }: FileFacts): s
 	return script.slice(0, top) + code;
 }
 
+/** The programs that know plain files, of those that these lines name. */
+function plainPrograms(lines: readonly string[]): { readonly name: string; readonly text: string }[] {
+	const all = { PLAIN_JSON: plainJson, PLAIN_TOML: plainToml };
+	return Object.entries(all).flatMap(([name, text]) =>
+		lines.some((line) => line.includes(`"$${name}"`)) ? [{ name, text }] : [],
+	);
+}
+
 /** Whether it has no editor. Throws a `TypeError` where that cannot be. */
 function isCompact({ compact = false, helper, vehicle }: EndpointScript, scope: "system" | "user"): boolean {
 	if (compact && (scope !== "system" || helper || vehicle.says)) {
@@ -137,12 +151,13 @@ function isCompact({ compact = false, helper, vehicle }: EndpointScript, scope: 
 }
 
 /** The case of a CLI's background process. */
-function daemonCase({ id, daemon, user }: Cli): string[] {
+function daemonCase({ id, daemon, user }: Cli, isCompact: boolean): string[] {
 	if (!daemon) return [];
+	const about = `needle=${sh(daemon.command)} variables=${sh(daemon.variables)}`;
+	if (isCompact) return [`${id}) ${about} ;;`];
 	const restart = sh(daemon.restart.replace(/^\S+ /, ""));
-	const about = `needle=${sh(daemon.command)} variables=${sh(daemon.variables)} restart=${restart}`;
 	const settings = `moved=${sh(user.variable)} below=${sh(user.below)} usual=${sh(user.folder)}`;
-	return [`${id}) ${about} ${settings} ;;`];
+	return [`${id}) ${about} restart=${restart} ${settings} ;;`];
 }
 
 /** What the script contains of the CLIs. */
@@ -152,11 +167,13 @@ function cliView(
 ) {
 	const clis = all.map((cli) => forSignals(cli, provider.takes));
 	return {
+		usesBoth: clis.some((cli) => systemFile(cli, os, file).some((line) => line.startsWith("of_system "))),
 		systemFiles: clis.map((cli) => ({ id: cli.id, lines: systemFile(cli, os, file) })),
 		userFiles: clis.map((cli) => ({ id: cli.id, lines: userFile(cli, file) })),
 		variables: clis.map(({ user }) => user.variable).join(" "),
 		plans: clis.map(file.compact ? wholePlan : plan),
 		rivals: file.compact ? [] : clis.flatMap((cli) => rivalCases(cli, os)),
+		demanding: clis.filter(({ system }) => system.hasUsersKinds).map(({ id }) => id),
 		demands: file.compact ? [] : clis.flatMap(demandCases),
 		opens: file.compact ? [] : clis.flatMap(openCases),
 		named: clis.map((cli) => namedCase(cli, os)).filter(({ lines }) => lines.length > 0),
@@ -168,7 +185,7 @@ function cliView(
 		packages: clis.map(({ id, npm }) => `${id} "$1" ${sh(npm)}`),
 		machineNpmRoots: machineNpmRoots.map((root) => root.slice(1)),
 		userNpmRoots,
-		machineSigns: clis.flatMap(machineSigns),
+		...machineSigns(clis),
 		userSigns: clis.flatMap(userSigns).filter((sign) => !file.compact || !/^\S+ ours /.test(sign)),
 	};
 }
@@ -215,17 +232,18 @@ function systemFile(
 			? [`domain=${system.merged.domain} divert=${sh(system.merged.divert)} override=${sh(system.merged.override)}`]
 			: []),
 		...(header && !compact ? [`header_folder=$ROOT${sh(header.folder)}`] : []),
-		...(places.size === 1 ? places : ["case $OS in", ...os.map((name) => `  ${name}) ${path(name)} ;;`), "esac"]),
+		...(places.size === 1 ? places : [ofSystem(system.file)]),
 	];
 }
 
 /** The assignments that describe the file of a user. */
 function userFile({ user, header }: Cli, { sets }: { readonly sets: boolean }): string[] {
-	const folder = user.below
-		? `"\${${user.variable}:-$home}${user.below}"`
-		: `"\${${user.variable}:-$home/${user.folder}}"`;
+	const otherwise = user.below ? "$home" : `$home/${user.folder}`;
+	const folder = `"\${${user.variable}${user.takesEmpty ? "" : ":"}-${otherwise}}${user.below}"`;
 	return [
 		`file=${user.file} folder=${folder} format=${user.format}`,
+		// The working folder of whoever starts it, which nobody knows here: a file there is refused.
+		...(user.takesEmpty ? [': "${folder:=.}"'] : []),
 		...since(user),
 		...(user.beside && sets ? [`beside=${sh(user.beside.ending)} divert=${sh(user.beside.divert)}`] : []),
 		...(header ? ["header_folder=$folder"] : []),
@@ -329,8 +347,26 @@ function tokenKey({ id, system }: Cli): string {
 	return `${id}) setting=${holder.pointer.replace(/^.*\//, "")} ;;`;
 }
 
-function machineSigns({ id, signs }: Cli): string[] {
-	return signs.filter(({ path }) => path.startsWith("/")).map(({ kind, path }) => `${id} ${kind} ${path.slice(1)}`);
+/** Where Homebrew is, by processor: https://docs.brew.sh/Installation */
+const BREW = ["/opt/homebrew/", "/usr/local/"] as const;
+
+/** What shows below both folders of Homebrew, without them, and the rest. */
+function machineSigns(clis: readonly Cli[]): { readonly brewSigns: string[]; readonly machineSigns: string[] } {
+	const all = clis.flatMap(({ id, signs }) =>
+		signs.filter(({ path }) => path.startsWith("/")).map(({ kind, path }) => ({ start: `${id} ${kind}`, path })),
+	);
+	const [first, second] = BREW.map((folder) =>
+		all.flatMap(({ start, path }) => (path.startsWith(folder) ? [`'${start}' '${path.slice(folder.length)}'`] : [])),
+	);
+	const isBoth = ({ start, path }: (typeof all)[number]) => {
+		const folder = BREW.find((each) => path.startsWith(each));
+		const words = folder && `'${start}' '${path.slice(folder.length)}'`;
+		return words !== undefined && first?.includes(words) && second?.includes(words);
+	};
+	return {
+		brewSigns: first?.filter((words) => second?.includes(words)) ?? [],
+		machineSigns: all.filter((sign) => !isBoth(sign)).map(({ start, path }) => `${start} ${path.slice(1)}`),
+	};
 }
 
 function userSigns({ id, signs, user }: Cli): string[] {

@@ -12,5 +12,5 @@ function Compare-Target($cli, $layer, $target) {
   if ($answer.Code -gt 1) { Add-EditProblem $cli $target.Path $answer; return }
   $isExpected = $run.Expect -ceq '' -or $run.Expect -ceq $print
   if ($answer.Code -eq 1 -and $print -cne '' -and $isExpected) { Set-State $cli 'ok' } else { Set-State $cli 'drift' }
-  if ($layer -ceq 'User') { Test-Open $cli $target.Path $about.Format $target.Text }
+  Test-Open $cli $target.Path $about.Format $target.Text
 }

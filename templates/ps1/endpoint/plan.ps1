@@ -1,5 +1,6 @@
 # Get-Plan CLI LAYER TOKEN: what the file shall hold, as rows for the editor. TOKEN is one word of our alphabet.
 function Get-Plan($cli, $layer, $text) {
+  if ($CLIS[$cli][$layer].ContainsKey('LikeUser')) { Get-DemandRows $CLIS[$cli].User.Demands }
   Get-DemandRows $CLIS[$cli][$layer].Demands
   foreach ($row in $CLIS[$cli][$layer].Rows) {
     if ($row[0] -cne '' -and -not (Test-Feature $row[0])) { continue }

@@ -113,7 +113,7 @@ function Test-Open($cli, $path, $format, $text) {
   if ($CLIS[$cli].Open.Count -eq 0) { return }
   $answer = Edit-Text 'same' $format @(Get-DemandRows $CLIS[$cli].Open) $text @()
   if ($answer.Code -ne 3) { return }
-  [Console]::Error.WriteLine('unknown: ' + (Get-Plain $path) + ': ' + (Get-EditReason $answer).Replace('parse error ', '') + ', or it may not start')
+  [Console]::Error.WriteLine('unknown: ' + (Get-Plain $path) + ': ' + (Get-EditReason $answer).Replace('parse error ', '') + ', or it may not start; crossfade doctor there may know more')
   Set-State $cli 'unknown'
 }
 

@@ -4,11 +4,15 @@ drop_if() { if wants "$1"; then drop "$2"; fi; }
 # keep_table POINTER, join_list POINTER: a table there stays, the value of its row goes behind the owner's
 keep_table() { put "keep$tab$1" && echo; }
 join_list() { put "join$tab$1" && echo; }
-# kinds TEXT: what values have to be, by lines of a kind and pointers without the slash before them
+# kinds TEXT: what values have to be, by lines of a kind and pointers without the slash before them; a table with a slash at its end goes before
+# the ones behind it.
 kinds() {
   printf '%s\n' "$1" | while read -r kind rest; do
     set -f
-    for pointer in $rest; do put "kind$tab/$pointer$tab$kind" && echo; done
+    table=
+    for pointer in $rest; do
+      case $pointer in */) table=$pointer ;; *) put "kind$tab/$table$pointer$tab$kind" && echo ;; esac
+    done
   done
 }
 # only_keys POINTER KEY...: there are no others there

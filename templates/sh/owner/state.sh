@@ -1,5 +1,5 @@
 # read FILE LIMIT: state is ok, absent or why FILE cannot be used; folders is how many folders above it are missing; rights is its mode.
-# A FILE that is not absolute would be below the working folder of this script: it is below no folder.
+# A FILE that is not absolute would be below the working folder of this script: it is said to be below no folder.
 file=$1 limit=$2 folders=0 state=ok rights=-
 size_of() { echo $(($(head -c $((limit + 1)) "$1" | wc -c))); }
 folder=${file%/*}
@@ -7,7 +7,7 @@ while [ -n "${folder##[!/]*}" ] && [ ! -e "$folder" ] && [ ! -L "$folder" ]; do
   folder=${folder%/*}
   folders=$((folders + 1))
 done
-if [ -n "$folder" ] && [ ! -d "$folder" ]; then state=folder
+if [ "${file#/}" = "$file" ] || { [ -n "$folder" ] && [ ! -d "$folder" ]; }; then state=folder
 elif [ -L "${file%/*}" ]; then state=linked
 elif [ -n "$folder" ] && [ ! -x "$folder" ]; then state=unreadable
 elif [ -L "$file" ]; then state=link

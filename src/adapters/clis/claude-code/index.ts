@@ -262,6 +262,7 @@ export const cli: Cli = {
 		folder: ".claude",
 		file: "settings.json",
 		variable: "CLAUDE_CONFIG_DIR",
+		takesEmpty: true,
 		below: "",
 		format: "json",
 		since: "0.0.0",
