@@ -3,6 +3,7 @@ import { shown } from "../../base/mask.ts";
 import { keyOf } from "../splice/yaml-document.ts";
 import { nodeBelow, type PlacedMap, textAt } from "./mounts.ts";
 import type { ConfigFinding } from "./rules.ts";
+import { goDurationMs } from "./values.ts";
 
 /** Names of Secrets, and of keys in them, that hold a token. Certificates end with a line break and may. */
 const TOKEN_NAME = /token|bearer|api[-_]?key|credential|password|secret|ingest/i;
@@ -65,7 +66,7 @@ function externalSecret(map: Node, isMounted: (name: string) => boolean): Config
 	}
 	const policy = textAt(map, "spec", "refreshPolicy") ?? "Periodic";
 	const interval = textAt(map, "spec", "refreshInterval");
-	const isNever = policy !== "Periodic" || /^0+([a-zµ]+0*)*$/.test(interval ?? "");
+	const isNever = policy !== "Periodic" || goDurationMs(interval ?? "") === 0;
 	if (isNever) {
 		const key = policy === "Periodic" ? "refreshInterval" : "refreshPolicy";
 		const what = `the Secret ${shown(name)} is not fetched again by itself (${key}: ${shown(policy === "Periodic" ? (interval ?? "") : policy)})`;

@@ -98,9 +98,10 @@ function inParts(map: Node): ConfigFinding[] {
 		const [, prefix, section = ""] = PART.exec(key) ?? [];
 		return prefix !== undefined && isMap(value) ? [{ prefix, section, key, value }] : [];
 	});
-	const [first] = parts;
-	const same = parts.filter(({ prefix }) => prefix === first?.prefix);
-	if (!first || !same.some(({ section }) => section === "exporters") || same.length < 2) return [];
+	const of = parts.find(({ section }) => section === "exporters")?.prefix;
+	const same = parts.filter(({ prefix }) => prefix === of);
+	const [first] = same;
+	if (!first || same.length < 2) return [];
 	const what = `the sections of a config are variables (${same.map(({ key }) => shown(key)).join(", ")}): what is made of them`;
 	return [finding(first.value, what, PART_FIX)];
 }

@@ -41,18 +41,26 @@ export function isUsual(name: string, isMatch: (value: string) => boolean): bool
 	return USUAL.get(name)?.some(isMatch) ?? false;
 }
 
-/** Open repetitions that one try takes in no time; V8 goes back over each, which the collector's engine does not. */
-const MAX_OPEN = 3;
+/** Ways through a text that one try takes in no time; V8 goes back over each, which the collector's engine does not. */
+const MAX_WAYS = 3e6;
+/** How long a text can be, so that an open repetition has that many ways; a range of more counts as one. */
+const LONGEST = 64;
+const WIDE = 8;
 /** How often a group may be repeated a fixed number of times. */
 const MAX_COPIES = 4;
 
-/** A pattern as Go reads it, as a test for texts of up to a hundred characters; undefined where it cannot be tried here. https://pkg.go.dev/regexp/syntax */
+/** A pattern as Go reads it, as a test for short texts; undefined where it cannot be tried here. https://pkg.go.dev/regexp/syntax */
 export function tryable(pattern: string): ((text: string) => boolean) | undefined {
 	const outside = pattern.replace(/\\./g, "a").replace(/\[\^?\]?(\[:\^?[a-z]+:\]|[^\]])*\]/g, "a");
-	const open = outside.match(/[*+]|\{\d+,\}/g)?.length ?? 0;
+	const widths = [
+		...[...outside.matchAll(/[*+]|\{\d+,\}/g)].map(() => LONGEST),
+		...[...outside.matchAll(/[^(*+?}]\?/g)].map(() => 2),
+		...[...outside.matchAll(/\{(\d+),(\d+)\}/g)].map(([, least, most]) => Number(most) - Number(least) + 1),
+	];
+	const ways = widths.reduce((all, width) => all * (width > WIDE ? LONGEST : width), 1);
 	const copies = [...outside.matchAll(/\)\{(\d+)(?:,(\d+))?\}/g)].map(([, least, most]) => Number(most ?? least));
 	const isNested = /\)([*+]|\{\d+,\})/.test(outside) || copies.some((count) => count > MAX_COPIES);
-	if (isNested || open * Math.max(1, ...copies) > MAX_OPEN) return undefined;
+	if (isNested || ways ** Math.max(1, ...copies) > MAX_WAYS) return undefined;
 	// Flags stand before the whole pattern; anywhere else they are not known to this engine.
 	const [written = "", flags = ""] = /^\(\?([ims]+)\)/.exec(pattern) ?? [];
 	try {

@@ -37,6 +37,18 @@ describe("what a processor does is said exactly", () => {
 		["attributes", 'actions: [{pattern: "^u(?i:ser)", action: delete}]', [`deletes ^u(?i:ser)${LOST}`]],
 		// Tried here, it would take minutes.
 		["attributes", 'actions: [{pattern: "^(([a-z.]+)+)+!", action: delete}]', [`deletes ^(([a-z.]+)+)+!${LOST}`]],
+		...["a?".repeat(30) + "a".repeat(30), "[a-z.]{0,9}".repeat(9)].map(
+			(pattern): [string, string, readonly string[]] => [
+				"attributes",
+				`actions: [{pattern: "${pattern}!", action: delete}]`,
+				[`deletes ${pattern}!${LOST}`],
+			],
+		),
+		[
+			"attributes",
+			'actions: [{pattern: "^(?:[a-z]{1,4}[.]){1,2}(email)?$", action: hash}]',
+			[`hashes user.email${LOST}`],
+		],
 		[
 			"attributes",
 			`actions: [{pattern: "${".*".repeat(20)}!", action: delete}]`,
