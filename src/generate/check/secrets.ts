@@ -50,13 +50,13 @@ export function secretFindings(maps: readonly PlacedMap[], files: readonly strin
 }
 
 /** The name of the Secret that an ExternalSecret makes. */
-export function secretOf(map: Node): string {
+export function secretMadeBy(map: Node): string {
 	return textAt(map, "spec", "target", "name") ?? textAt(map, "metadata", "name") ?? "";
 }
 
 /** A Secret that a controller makes of what a store has, and when it does so again. https://external-secrets.io/latest/api/externalsecret/ */
 function externalSecret(map: Node, isMounted: (name: string) => boolean): ConfigFinding[] {
-	const name = secretOf(map);
+	const name = secretMadeBy(map);
 	if (!isMounted(name) && !TOKEN_NAME.test(name)) return [];
 	const at = (...keys: string[]) => nodeBelow(map, "spec", ...keys)?.range?.[0] ?? map.range?.[0] ?? 0;
 	const found: ConfigFinding[] = [];

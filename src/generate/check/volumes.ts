@@ -3,7 +3,7 @@ import { ownEntry } from "../../base/lookup.ts";
 import { shown } from "../../base/mask.ts";
 import { type KeyPath, type Mount, nodeBelow, type PlacedMap, startsWith, textAt } from "./mounts.ts";
 import type { ConfigFinding } from "./rules.ts";
-import { secretOf } from "./secrets.ts";
+import { secretMadeBy } from "./secrets.ts";
 
 /** What a token file lies on. */
 interface Volume {
@@ -99,7 +99,7 @@ function ofSecrets(names: readonly (string | undefined)[], { at }: Mount, maps: 
 		maps.some(({ map }) => textAt(map, "kind") === "Secret" && textAt(map, "metadata", "name") === name);
 	return names.flatMap((name): ConfigFinding[] => {
 		if (name === undefined || isHere(name)) return [];
-		if (maps.some(({ map }) => textAt(map, "kind") === "ExternalSecret" && secretOf(map) === name)) {
+		if (maps.some(({ map }) => textAt(map, "kind") === "ExternalSecret" && secretMadeBy(map) === name)) {
 			const what = `the Secret ${shown(name)} is written by the controller of an ExternalSecret: whether a new token has come there, only the cluster knows`;
 			return [
 				{ rule: "cluster-unknown", at, what, fix: "Write a new token to the store behind it, and look at its status." },
