@@ -33,7 +33,7 @@ const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
 	["generate/plan", ["base", "spec", ...ADAPTERS]],
 	["generate/render", ["base", "token", "spec", "generate/plan", ...ADAPTERS]],
 	["generate/kit", ["base", "token", "spec", "generate/render", ...ADAPTERS, ...EFFECTS]],
-	["generate/splice", ["base", "generate/render", "adapters/collectors"]],
+	["generate/splice", ["base", "generate/render", "adapters/clis", "adapters/collectors"]],
 	["generate/check", ["base", "token", "generate/plan", "generate/splice", ...ADAPTERS, ...EFFECTS]],
 	["prove/otlp", ["adapters/providers"]],
 	["prove/metrics", ["base", "token", "adapters/clis", "adapters/providers", "prove/otlp"]],

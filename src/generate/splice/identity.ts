@@ -1,3 +1,5 @@
+import { forms } from "../../adapters/clis/emits.generated.ts";
+
 /** Attributes by which a backend, and our reports, tell who sent a record. */
 const IDENTITY =
 	/^(user\.|enduser\.|session\.|organization\.|account\.|service\.(name|version|instance)|host\.|terminal\.|app\.)/;
@@ -6,7 +8,7 @@ const UUID = "7f1c2a90-5b3d-4e68-9a41-03c8de5f7b26";
 
 /** Those that CLIs send, with values such as theirs, to hold patterns against. */
 const USUAL: ReadonlyMap<string, readonly string[]> = new Map([
-	["service.name", ["claude-code", "codex_cli_rs", "gemini-cli"]],
+	["service.name", forms.flatMap(({ sender }) => sender.services.map((name) => name.replace("*", "")))],
 	["service.version", ["2.1.303"]],
 	["service.instance.id", [UUID]],
 	["host.name", ["build-7.corp.example.com", "MAC-C02XK1JYJG5H"]],
