@@ -884,7 +884,7 @@ function toml_scalar(   at) {
   if (TOK == "true" || TOK == "false") TYPE = "bool"
   else if (TOK ~ /^([-+]?(0|[1-9](_?[0-9])*)|0x[0-9A-Fa-f](_?[0-9A-Fa-f])*|0o[0-7](_?[0-7])*|0b[01](_?[01])*)$/) {
     TYPE = "int"
-    if (TOK ~ /^[-+]?[1-9][0-9_]*$/ && too_large(TOK)) fail(at, "a number is too large")
+    if (!SPILT && TOK ~ /^[-+]?[1-9][0-9_]*$/ && too_large(TOK)) fail(at, "a number is too large")
   }
   else if (TOK ~ /^[-+]?((0|[1-9](_?[0-9])*)([.][0-9](_?[0-9])*)?([eE][-+]?[0-9](_?[0-9])*)?|inf|nan)$/) TYPE = "float"
   else if (TOK ~ /^[0-9][0-9]/ && TOK ~ ("^(" DATE "([Tt ]" TIME "([Zz]|[-+]" HOUR ":[0-5][0-9])?)?|" TIME ")$")) TYPE = "date"
