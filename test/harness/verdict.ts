@@ -52,7 +52,7 @@ function secondsAgo(seconds: number): [accessed: Date, written: Date] {
 }
 
 /** `report` with the gate on it. */
-export async function gate(world: RotationWorld, args: readonly string[]): Promise<RunOutcome> {
+async function gate(world: RotationWorld, args: readonly string[]): Promise<RunOutcome> {
 	const { fleet = "hosts: { expected: [mac-1] }\nevery: 1h\n", traffic, evidence = {}, pods = [], files } = world;
 	const { tokens = `{ old: "fp:${OLD}", new: "fp:${NEW}" }`, inventory, columns = "Report,Computer Name\n" } = world;
 	const cwd = scratch({
