@@ -43,6 +43,12 @@ describe("Claude Code: headers, protocol and URL as the real 2.1.330 sends them"
 		],
 		["alone, it is decoded", headers("", { OTEL_EXPORTER_OTLP_LOGS_HEADERS: "X=a%2Fb" }), `${at} | X: a/b`],
 		["a name that cannot be sent stops all", headers("X A=1"), "logs | no | http/protobuf | https://u/v1/logs"],
+		["blanks for a name stop all", headers("X=1, =v"), "logs | no | http/protobuf | https://u/v1/logs"],
+		[
+			"blanks for a name in the signal's are left out",
+			headers("X=1", { OTEL_EXPORTER_OTLP_LOGS_HEADERS: "A=b, =v" }),
+			`${at} | X: 1 | A: b`,
+		],
 		["a line break stops all", headers("X=a\nb"), "logs | no | http/protobuf | https://u/v1/logs"],
 		["a header of the connection is unknown", headers("Host=x"), "logs | unknown | http/protobuf | https://u/v1/logs"],
 		[
@@ -91,6 +97,11 @@ describe("Claude Code: headers, protocol and URL as the real 2.1.330 sends them"
 		["one that is no URL is left out", claude({ OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: "1.2.3.4/x" }), at],
 	])("%s", (_what, layers, expected) => {
 		expect(logsOf("claude-code", "2.1.330", layers)).toEqual([expected]);
+	});
+
+	test.each(["X=1, =v", "X=1,Y=100%zz"])("in 2.1.81 headers of one signal such as %j stop all", (list) => {
+		const layers = headers("X=1", { OTEL_EXPORTER_OTLP_LOGS_HEADERS: list });
+		expect(logsOf("claude-code", "2.1.81", layers)).toEqual([expect.stringMatching(/^logs \| (no|unknown) /)]);
 	});
 
 	test("without a protocol 2.1.81 sends nothing, and of releases between it is not known", () => {

@@ -16,7 +16,10 @@ const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** What Node sends in a value; other characters make it throw. */
 const VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
 
-/** Pairs of a variable such as OTEL_EXPORTER_OTLP_HEADERS: cut at `,` and `;`, decoded. `isMalformed` if an escape cannot be decoded. */
+/**
+ * Pairs of a variable such as OTEL_EXPORTER_OTLP_HEADERS: cut at `,` and `;`, decoded. `isMalformed` if an escape cannot be decoded, or blanks
+ * stand in the place of a name.
+ */
 export function pairsOf(list: string | undefined, from: string): { pairs: SentHeader[]; isMalformed: boolean } {
 	const pairs: SentHeader[] = [];
 	let isMalformed = false;
@@ -26,6 +29,7 @@ export function pairsOf(list: string | undefined, from: string): { pairs: SentHe
 		if (at <= 0) continue;
 		try {
 			const [name, value] = [pair.slice(0, at), pair.slice(at + 1)].map((text) => decodeURIComponent(text.trim()));
+			if (name === "") isMalformed = true;
 			if (name && value) pairs.push({ name, value, from });
 		} catch {
 			isMalformed = true;

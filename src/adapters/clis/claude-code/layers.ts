@@ -369,7 +369,7 @@ function headersOf(
 	const own = `/env/OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_HEADERS`;
 	const lists = [pairsOf(get(GENERAL), GENERAL), pairsOf(get(own), own)];
 	if (lists.some(({ isMalformed }) => isMalformed) && isRelease("<2.1.330")) {
-		return { why: "a header has a malformed percent escape, so nothing is sent", isKnown: true };
+		return { why: "a header has a malformed percent escape or no name, so nothing is sent", isKnown: true };
 	}
 	// An empty one counts as none.
 	const hasProgram = Boolean(get(PROGRAM));
@@ -383,7 +383,7 @@ function headersOf(
 function asWritten(list = ""): SentHeader[] {
 	return list.split(",").flatMap((pair) => {
 		const at = pair.indexOf("=");
-		const name = pair.slice(0, at).trim();
-		return at > 0 && name !== "" ? [{ name, value: pair.slice(at + 1).trim(), from: GENERAL }] : [];
+		// Seen in 2.1.81 and 2.1.330: with blanks for a name nothing is sent.
+		return at > 0 ? [{ name: pair.slice(0, at).trim(), value: pair.slice(at + 1).trim(), from: GENERAL }] : [];
 	});
 }
