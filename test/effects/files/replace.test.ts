@@ -15,6 +15,7 @@ import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { nodeFiles } from "../../../src/effects/files/node-files.ts";
+import { Secret } from "../../../src/token/secret.ts";
 import { CLI, scratch } from "../../harness/cli.ts";
 import { needs, program, securityLabels, smallDisks, systemPerl } from "../../harness/parts.ts";
 
@@ -249,6 +250,16 @@ describe("a file that is replaced", () => {
 			expect(statSync(path).mode & 0o777).toBe(0o640);
 		},
 	);
+
+	test("with a token is replaced by a rename: who watches the file itself does not see that its name was exchanged", async () => {
+		const folder = scratch({ file: "old\n" });
+		insteadOfExchange(undefined, () => expect.unreachable("names were exchanged"));
+		await nodeFiles.replace(join(folder, "file"), fresh, {
+			expected: old,
+			secret: Secret.of("the-fresh-ingest-token"),
+		});
+		expect([readFileSync(join(folder, "file"), "utf8"), readdirSync(folder)]).toEqual(["fresh\n", ["file"]]);
+	});
 
 	test("that a program with the old file open writes to while the change goes to the disk has what it wrote", async () => {
 		const folder = scratch({ file: "old\n" });
