@@ -5,9 +5,11 @@ import type { Statement } from "../prove/evidence/evidence.ts";
 import { openStore } from "../prove/evidence/store.ts";
 import { openThings } from "../prove/overlap/things.ts";
 import { observe } from "../prove/watch/observe.ts";
-import { type FlagReader, readFlags } from "../spec/flags.ts";
+import { type FlagReader, type Flags, readFlags } from "../spec/flags.ts";
+import type { Fleet } from "../spec/fleet.ts";
 import type { Command, Invocation } from "./command.ts";
 import { fleetOptions, loadFleet } from "./fleet-options.ts";
+import { followRotation, rotationOption } from "./rotation-option.ts";
 
 const KINDS = ["host", "gateway", "credential"] as const;
 const WORDS = ["gone", "moved", "known"] as const;
@@ -25,6 +27,7 @@ unknown credential is. The statement is stored in the evidence folder with your 
 	],
 	options: [
 		...fleetOptions,
+		rotationOption,
 		{ flags: "--because <text>", description: "the reason, for later readers" },
 		{ flags: "--by <name>", description: "who states this (default: the name of this account)" },
 	],
@@ -57,7 +60,9 @@ async function run(fx: Effects, { options, args }: Invocation): Promise<ExitName
 		});
 	}
 	if (reader.problems.length > 0 || !kind || !says) throw new CrossfadeError("usage", reader.problems);
-	const fleet = await loadFleet(fx, options);
+	const given = await loadFleet(fx, options);
+	const followed = await (await followRotation(fx, withOnlyRotation(options, given), ["token"]))?.look(given);
+	const fleet = followed?.fleet ?? given;
 	const observer = await observe(fx, fleet);
 	const view = await observer.look();
 	await observer.close();
@@ -68,7 +73,7 @@ async function run(fx: Effects, { options, args }: Invocation): Promise<ExitName
 		throw new CrossfadeError("usage", {
 			what: "the old token of this rotation is not given",
 			expected: "the old token",
-			fix: "add --token old=fp:<12 hex digits>, or tokens.old in the fleet file",
+			fix: "add --rotation NAME, --token old=fp:<12 hex digits>, or tokens.old in the fleet file",
 		});
 	}
 	const known = openThings(view, kind, says);
@@ -80,6 +85,13 @@ async function run(fx: Effects, { options, args }: Invocation): Promise<ExitName
 		`recorded: ${kind} ${shown(name)} is ${says}, says ${shown(actor)}: ${shown(because, MAX_REASON)}\n`,
 	);
 	return "ok";
+}
+
+/** Of a fleet file with a rotation and no tokens it is that rotation that a statement is about. */
+function withOnlyRotation(options: Flags, { tokens, rotations }: Fleet): Flags {
+	const [only, second] = rotations;
+	const isImplied = options["rotation"] === undefined && tokens.length === 0 && only && !second;
+	return isImplied ? { ...options, rotation: only.name } : options;
 }
 
 function one<T extends string>(
