@@ -65,6 +65,12 @@ describe("Claude Code: headers, protocol and URL as the real 2.1.330 sends them"
 		["gRPC is unknown", claude({ OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" }), "logs | unknown | grpc | https://u/v1/logs"],
 		["no protocol", claude({ OTEL_EXPORTER_OTLP_PROTOCOL: undefined }), at],
 		[
+			"less time to send when it ends than it has by itself",
+			claude({ CLAUDE_CODE_OTEL_SHUTDOWN_TIMEOUT_MS: "1" }),
+			"logs | unknown | http/protobuf | https://u/v1/logs",
+		],
+		["more of it", claude({ CLAUDE_CODE_OTEL_SHUTDOWN_TIMEOUT_MS: "60000" }), at],
+		[
 			"an exporter that does not exist stops all",
 			claude({ OTEL_METRICS_EXPORTER: "banana" }),
 			"logs | no | http/protobuf | https://u/v1/logs",

@@ -52,6 +52,17 @@ export function doubtOfAll(settings: Effective): string | undefined {
 
 export const isOfWeb = (url = "") => !URL.canParse(url) || /^https?:/i.test(url);
 
+/** Seen in 2.1.330 with 1: what waits when it ends is sent in some runs, and in others not. The default is 2000: https://code.claude.com/docs/en/monitoring-usage */
+function shortShutdown(get: Effective["get"]): string | undefined {
+	const name = "CLAUDE_CODE_OTEL_SHUTDOWN_TIMEOUT_MS";
+	const text = get(`/env/${name}`);
+	return text === undefined || Number(text) >= SHUTDOWN_MS
+		? undefined
+		: `${name} is less than ${SHUTDOWN_MS} ms, and may end it before all is sent`;
+}
+
+const SHUTDOWN_MS = 2_000;
+
 /** Seen in 2.1.81 and 2.1.330 of some values: the exporters do not start, or drop all of it. */
 export function doubtOf(signal: EmittedSignal, url: string | undefined, { get }: Effective): string | undefined {
 	// The runtimes of its releases differ, and so do those that crossfade runs on: Node writes it as %5E since 24.
@@ -65,7 +76,7 @@ export function doubtOf(signal: EmittedSignal, url: string | undefined, { get }:
 		...(signal === "metrics" ? [] : ["OTEL_BLRP_MAX_QUEUE_SIZE", "OTEL_LOGS_EXPORT_INTERVAL"]),
 	];
 	const odd = oddNumber(get, names);
-	const doubt = odd ?? shortTimeout(get, signal);
+	const doubt = odd ?? shortTimeout(get, signal) ?? shortShutdown(get);
 	if (doubt !== undefined) return doubt;
 	const isCut = ["", `${signal.toUpperCase()}_`]
 		.map((word) => `/env/OTEL_EXPORTER_OTLP_${word}HEADERS`)
