@@ -2,13 +2,14 @@ import { copyFileSync, readdirSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { parseExposition } from "../../src/prove/metrics/exposition.ts";
 import type { OverlapView } from "../../src/prove/overlap/view.ts";
 import { canary } from "../harness/canary.ts";
 import { crossfadeProcess, type RunningCli, scratch, startCrossfade } from "../harness/cli.ts";
 import { freePorts, onFreePorts, runCollector } from "../harness/collector.ts";
 import { otlpRequest } from "../harness/otlp.ts";
 import { needs, otelcol } from "../harness/parts.ts";
-import { ask, prometheus, startPrometheus } from "../harness/prometheus.ts";
+import { ask, prometheus, push, startPrometheus } from "../harness/prometheus.ts";
 import { startProvider } from "../harness/provider.ts";
 import { httpText, rawServer } from "../harness/raw-server.ts";
 import { pause, waitFor } from "../harness/wait.ts";
@@ -144,6 +145,44 @@ describe("1. watched:", () => {
 			]);
 		},
 	);
+
+	test("series that were pushed and are no more are no silence", needs(prometheus), async () => {
+		const provider = await startProvider();
+		const args = ["tap", "--to", provider.url, "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"];
+		const tap = startCrossfade(args);
+		const [url, page] = [await tap.find(/tap +(http:\S+) ->/), await tap.find(/metrics +(http:\S+)/)];
+		const server = await startPrometheus({});
+		const cwd = scratch();
+		const pushed = async () => {
+			const { samples } = parseExposition(await (await fetch(page)).text());
+			const of = { job: "agent", instance: "tap-1" };
+			await push(
+				server,
+				samples.map(({ name, labels, value }) => ({ labels: { ...labels, ...of, __name__: name }, value })),
+			);
+			await pause(1_000);
+		};
+		// Nothing shows a place that has no series yet: of what came before its first sample nobody knows when.
+		await send(url, { headers: bearer(OLD.token) });
+		for (let sample = 0; sample < 12; sample++) await pushed();
+		await look(cwd, "--prometheus", server);
+		await send(url, { headers: bearer(OLD.token) });
+		await waitFor("the request to be pushed", async () => {
+			await pushed();
+			return (await ask(server, "sum(crossfade_tap_records_total)")) === 6;
+		});
+		const known = await look(cwd, "--prometheus", server);
+		expect(known).toMatchObject({ code: 5, tokens: [{ role: "old", records: 3 }, {}] });
+		expect(pointsOf(known, "watched")).toMatchObject([{ about: expect.stringContaining("tap-1"), state: "proven" }]);
+		const gone = await waitFor("its silence to be none", async () => {
+			await pause(2_000);
+			const now = await look(cwd, "--prometheus", server);
+			return pointsOf(now, "watched").some(({ state }) => state === "proven") ? undefined : now;
+		});
+		expect(pointsOf(gone, "watched")).toMatchObject([
+			{ state: "unknown", witness: expect.stringMatching(/last (watched|read)/) },
+		]);
+	});
 });
 
 describe("2. complete: a tap sees the old token in whatever it forwards", () => {

@@ -193,14 +193,16 @@ async function follow(api: PrometheusApi, task: Task): Promise<void> {
 		if (direct.has(instance) || kept.includes(source) || instances.has(source)) continue;
 		instances.set(source, newInstance(source, { job, instance }, true));
 	}
+	const names = [...new Set(known.flatMap((labels) => labels["__name__"] ?? []))].filter((name) => NAME.test(name));
 	const all = [...instances.values()];
 	const isKnown = ({ source }: Instance) => writer.marks.has(source);
-	const others = await readSpan(api, writer, all.filter(isKnown), questions(last, to));
+	const others = await readSpan(api, writer, all.filter(isKnown), names, questions(last, to));
 	// A new series has its own history.
 	const more = await readSpan(
 		api,
 		writer,
 		all.filter((each) => !isKnown(each)),
+		names,
 		questions(begin, to),
 	);
 	for (const { labels, values } of [...others, ...more]) {
@@ -211,10 +213,14 @@ async function follow(api: PrometheusApi, task: Task): Promise<void> {
 	}
 }
 
+/** https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels */
+const NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
+
 async function readSpan(
 	api: PrometheusApi,
 	writer: ReadingWriter,
 	instances: readonly Instance[],
+	names: readonly string[],
 	spans: readonly (readonly number[])[],
 ): Promise<Series[]> {
 	if (instances.length === 0) return [];
@@ -229,8 +235,10 @@ async function readSpan(
 		// A server repeats a value for minutes after it came: only its own time shows that it is read.
 		const scraped = await ask(`timestamp(${up})`);
 		const sampled = [...scraped];
-		for (const selector of selectors) {
-			const pushed = await ask(`max by (instance, job) (timestamp(${selector} unless on (instance, job) ${up}))`);
+		// One name at a time: without their names two series can be the same, which is an error. And of anything but a name the function gives the
+		// time of the question.
+		for (const name of names) {
+			const pushed = await ask(`max by (instance, job) (timestamp(${name}) unless on (instance, job) ${up})`);
 			for (const each of pushed) sampled.push(each);
 		}
 		const starts = await ask(`${startSelector} and on (instance, job) ${up}`);
