@@ -7,6 +7,7 @@ import { fingerprint } from "../../src/token/fingerprint.ts";
 import { canary } from "../harness/canary.ts";
 import { probed, sent } from "../harness/evidence.ts";
 import { attributed, metricsPage } from "../harness/pages.ts";
+import { httpText, rawServer } from "../harness/raw-server.ts";
 import { at, moved, NEW, OLD, points, type RotationWorld, report } from "../harness/verdict.ts";
 
 /**
@@ -71,6 +72,16 @@ const rows: Readonly<Record<ObligationId, readonly Row[]>> = {
 			9,
 			"unknown",
 			/could never be read|does not count by token/,
+		],
+		[
+			"a page that wants credentials",
+			async () => {
+				const { url } = await rawServer((socket) => socket.end(httpText("401 Unauthorized")));
+				return { traffic: moved, args: ["--gateway", `eu=${url}/metrics`] };
+			},
+			9,
+			"unknown",
+			/could never be read: .*credentials/,
 		],
 		["an empty page", page(""), 9, "unknown", /it does not count by token/],
 		[
