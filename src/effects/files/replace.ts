@@ -5,7 +5,7 @@ import {
 	linkSync,
 	lstatSync,
 	openSync,
-	readSync,
+	readFileSync,
 	realpathSync,
 	type Stats,
 } from "node:fs";
@@ -88,33 +88,35 @@ function ownerOf(file: string): number | undefined {
 }
 
 /**
- * Puts the new file in the place of the old one. What somebody else put or wrote there meanwhile comes back, and is an error. Where two names
- * can be exchanged in one step, whatever was there is looked at; elsewhere a file that is put there between a look and the rename, within
- * microseconds, is lost. A process that has the old file open still writes to it: it is looked at again once the folder is on the disk.
+ * Puts the new file in the place of the old one. What somebody else put or wrote there meanwhile comes back, and is an error; so does the old
+ * file where the folder cannot be written to the disk. Where two names can be exchanged in one step, whatever was there is looked at; elsewhere
+ * a file that is put there between a look and the rename, within microseconds, is lost.
  */
 function takePlace(path: string, temporary: string, before: string, { expected, secret }: ReplaceOptions): void {
 	const assertSame = (file: string) => {
 		if (!fileHoldsJust(file, expected)) throw changedMeanwhile(path);
 	};
+	const settle = (old: string) =>
+		orPutBack(path, old, () => {
+			assertSame(old);
+			// The old token stays in no second file for longer than it takes to look at it.
+			if (secret !== undefined) return;
+			// Who has the old file open still writes to it.
+			syncFolder(dirname(path));
+			assertSame(old);
+		});
 	assertSame(path);
 	// Not a token: the collector watches the file itself, and takes its new name for no change. Seen: otelcol 0.155.0 reads no new token then.
-	const isExchanged = secret === undefined && exchangeNames(temporary, path);
-	const held = isExchanged ? undefined : secondName(path, before);
+	if (secret === undefined && exchangeNames(temporary, path)) {
+		settle(temporary);
+		return;
+	}
+	const held = secondName(path, before);
 	try {
-		if (!isExchanged) {
-			assertSame(path);
-			moveOver(temporary, path);
-		}
-		const old = isExchanged ? temporary : before;
-		const look = () => {
-			if (held === undefined) putBackIfChanged(path, old, () => assertSame(old));
-			else putBackIfWritten(path, temporary, held, expected);
-		};
-		look();
-		// The old token stays in no second file for longer than it takes to look at it.
-		if (secret !== undefined) return;
-		syncFolder(dirname(path));
-		look();
+		assertSame(path);
+		moveOver(temporary, path);
+		if (held === undefined) settle(before);
+		else putBackIfWritten(path, temporary, held, expected);
 	} finally {
 		if (held !== undefined) closeSync(held);
 	}
@@ -147,17 +149,17 @@ function noSecondName(file: string): CrossfadeError {
 
 /** The same for a file that has no name any more: what was written to it since gets the name again. */
 function putBackIfWritten(path: string, temporary: string, held: number, expected: Uint8Array): void {
-	const content = Buffer.alloc(fstatSync(held).size);
-	readSync(held, content, 0, content.length, 0);
+	const content = readFileSync(held);
 	if (content.equals(expected)) return;
 	writeNew(temporary, content, fstatSync(held).mode & 0o7777, fstatSync(held));
 	moveOver(temporary, path);
 	throw changedMeanwhile(path);
 }
 
-function putBackIfChanged(path: string, before: string, assertSame: () => void): void {
+/** Gives a file its name back if work fails. */
+function orPutBack(path: string, before: string, work: () => void): void {
 	try {
-		assertSame();
+		work();
 	} catch (error) {
 		moveOver(before, path);
 		throw error;

@@ -251,6 +251,21 @@ describe("a file that is replaced", () => {
 		},
 	);
 
+	test("is the old one again, without a backup, where its folder cannot be written to the disk (fake fault)", async () => {
+		const folder = scratch({ file: "old\n" });
+		let syncs = 0;
+		// The new file, its backup, and then the folder.
+		justBefore(
+			"fsyncSync",
+			() => ++syncs === 3,
+			() => {
+				throw Object.assign(new Error("EIO: i/o error, fsync"), { code: "EIO" });
+			},
+		);
+		await expect(replace(join(folder, "file"))).rejects.toMatchObject({ exit: "io" });
+		expect([readFileSync(join(folder, "file"), "utf8"), readdirSync(folder)]).toEqual(["old\n", ["file"]]);
+	});
+
 	test("with a token is replaced by a rename: who watches the file itself does not see that its name was exchanged", async () => {
 		const folder = scratch({ file: "old\n" });
 		insteadOfExchange(undefined, () => expect.unreachable("names were exchanged"));
