@@ -95,6 +95,12 @@ export const selectors: readonly string[] = families.flatMap(({ names, where }) 
 	where.map((condition) => `{__name__=~"${names}"${condition === "" ? "" : `,${condition}`}}`),
 );
 
+/** The same for the series of one name, with that name and not a pattern for it. */
+export function selectorsOf(name: string): readonly string[] {
+	const found = patterns.filter(({ pattern }) => pattern.test(name));
+	return found.flatMap(({ family }) => family.where.map((condition) => `${name}{${condition}}`));
+}
+
 /** The running totals on a page, without foreign series and non-counts; labels are treated as external text. */
 export function runningTotals(samples: readonly Sample[]): RunningTotal[] {
 	const found = samples.flatMap((sample) => {

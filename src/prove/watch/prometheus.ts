@@ -6,7 +6,14 @@ import { type Mark, NOT_RECORDED } from "../evidence/readings.ts";
 import type { EvidenceStore, ReadingWriter } from "../evidence/store.ts";
 import { exportersOf, losingOf } from "../judge/exporters.ts";
 import { acceptedSelector, exporterSelector } from "../metrics/counters.ts";
-import { aboutSelector, collectorStarts, KEPT_IN, selectors, startSelector } from "../metrics/running-totals.ts";
+import {
+	aboutSelector,
+	collectorStarts,
+	KEPT_IN,
+	selectors,
+	selectorsOf,
+	startSelector,
+} from "../metrics/running-totals.ts";
 import type { LookedSeries } from "../overlap/observed.ts";
 import type { GatewayView } from "../overlap/view.ts";
 import { unattributedOf } from "./completeness.ts";
@@ -193,7 +200,7 @@ async function follow(api: PrometheusApi, task: Task): Promise<void> {
 		if (direct.has(instance) || kept.includes(source) || instances.has(source)) continue;
 		instances.set(source, newInstance(source, { job, instance }, true));
 	}
-	const names = [...new Set(known.flatMap((labels) => labels["__name__"] ?? []))].filter((name) => NAME.test(name));
+	const names = [...new Set(known.flatMap((labels) => labels["__name__"] ?? []))];
 	const all = [...instances.values()];
 	const isKnown = ({ source }: Instance) => writer.marks.has(source);
 	const others = await readSpan(api, writer, all.filter(isKnown), names, questions(last, to));
@@ -212,9 +219,6 @@ async function follow(api: PrometheusApi, task: Task): Promise<void> {
 		instances.set(source, { ...newInstance(source, labels, false), isUp: true });
 	}
 }
-
-/** https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels */
-const NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 
 async function readSpan(
 	api: PrometheusApi,
@@ -237,8 +241,8 @@ async function readSpan(
 		const sampled = [...scraped];
 		// One name at a time: without their names two series can be the same, which is an error. And of anything but a name the function gives the
 		// time of the question.
-		for (const name of names) {
-			const pushed = await ask(`max by (instance, job) (timestamp(${name}) unless on (instance, job) ${up})`);
+		for (const selector of names.flatMap(selectorsOf)) {
+			const pushed = await ask(`max by (instance, job) (timestamp(${selector}) unless on (instance, job) ${up})`);
 			for (const each of pushed) sampled.push(each);
 		}
 		const starts = await ask(`${startSelector} and on (instance, job) ${up}`);
