@@ -29,7 +29,36 @@ const check = (text: string, ...args: string[]) => {
 	return crossfade(["check", "-d", "contrib", "--no-bin", "c.yaml", ...args], { ...options, cwd });
 };
 
+/** Names that findings repeat, each a token by mistake. */
+const misplaced: readonly (readonly [what: string, file: string, text: string, says: RegExp])[] = [
+	[
+		"a credential of a unit",
+		"a.service",
+		`[Service]\nLoadCredential=${mine.token}:/etc/a\nExecStart=/bin/otelcol\n`,
+		/the credential/,
+	],
+	[
+		"the Secret of an ExternalSecret",
+		"a.yaml",
+		`kind: ExternalSecret\nmetadata: {name: ${mine.token}-token}\nspec: {refreshInterval: "0"}\n`,
+		/the Secret/,
+	],
+	[
+		"the prefix of a role's variables",
+		"a.yaml",
+		`${mine.token}_exporters: {otlp: {}}\n${mine.token}_receivers: {otlp: {}}\n`,
+		/the sections of a config are variables/,
+	],
+];
+
 describe("crossfade check", () => {
+	test.each(misplaced)("a token as %s is not shown", async (_what, file, text, says) => {
+		const cwd = scratch({ [file]: text });
+		const run = ["check", "-d", "contrib", "--no-bin", file];
+		const { stdout, stderr } = await crossfade(run, { cwd, canaries: [mine], holders: [file] });
+		expect(stdout + stderr).toMatch(says);
+	});
+
 	test("reports everything at once, with positions, and its own exit code", async () => {
 		const { code, stdout, stderr } = await check(bad);
 		expect({ code, stderr }).toEqual({ code: 10, stderr: "" });

@@ -204,6 +204,15 @@ describe("crossfade report", () => {
 		expect(stderr).toContain("did you mean new?");
 	});
 
+	test("a token in the place of such a name is not shown", async () => {
+		const wrong = canary();
+		const named = ["--token", "old=fp:0123456789ab", "--token", `new-${wrong.token.slice(0, 50)}=fp:0123456789ac`];
+		const { code, stderr } = await crossfade(["report", ...named]);
+		expect(code).toBe(2);
+		expect(stderr).toContain("is neither old nor new");
+		expect(stderr).not.toContain(wrong.token.slice(4, 50));
+	});
+
 	test("from flags alone, with fingerprints instead of tokens", async () => {
 		const cwd = scratch();
 		writeEvidence(join(cwd, "seen"), { traffic: [sent(OLD.fingerprint, 2)] });

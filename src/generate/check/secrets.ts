@@ -5,8 +5,8 @@ import { nodeBelow, type PlacedMap, textAt } from "./mounts.ts";
 import type { ConfigFinding } from "./rules.ts";
 import { goDurationMs } from "./values.ts";
 
-/** Names of Secrets, and of keys in them, that hold a token. Certificates end with a line break and may. */
-const TOKEN_NAME = /token|bearer|api[-_]?key|credential|password|secret|ingest/i;
+/** Names of Secrets, of keys in them and of credentials that hold a token. Certificates end with a line break and may. */
+export const TOKEN_NAME = /token|bearer|api[-_]?key|cred|password|secret|ingest/i;
 const CERTIFICATE = /\.(crt|cer|pem|key|jks|p12)$|^ca\b/i;
 
 /** Findings about Secrets in manifests, and what makes them; no value of theirs is ever shown. `files` are the token files of the configs beside them. */

@@ -1,6 +1,7 @@
 import { couldBeToken, shown } from "../../base/mask.ts";
 import { fingerprint } from "../../token/fingerprint.ts";
 import type { ConfigFinding } from "./rules.ts";
+import { TOKEN_NAME } from "./secrets.ts";
 
 /** Credentials "are immutable during the service runtime": https://systemd.io/CREDENTIALS/ */
 export const OF_UNIT = "is a credential of a systemd unit, which stays as it is until the service starts again";
@@ -11,7 +12,6 @@ export function isCredentialOfUnit(path: string): boolean {
 }
 
 const CREDENTIAL = /^[ \t]*(Load|Set|Import)Credential(Encrypted)?=([^:\n]*)(?::(.*))?$/gm;
-const TOKEN_NAME = /token|bearer|api[-_]?key|cred|password|secret|ingest/i;
 
 /** What a unit gives its service as credentials: when a new value comes, and tokens that stand in the unit itself. */
 export function unitCredentials(text: string): ConfigFinding[] {
