@@ -51,13 +51,13 @@
 #   2151  Output
 #   2248  Options
 #   2333  Token
-#   2404  Machine: its system, people and CLIs
-#   2633  Lock and working folder
-#   2736  Files
-#   3404  Background processes
-#   3444  The work
-#   3558  What a person is told
-#   3623  Start
+#   2410  Machine: its system, people and CLIs
+#   2639  Lock and working folder
+#   2742  Files
+#   3410  Background processes
+#   3450  The work
+#   3564  What a person is told
+#   3629  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -2335,6 +2335,23 @@ is_like() { put "$authority" | grep -Eqi "^$1\$"; }
 # The token from standard input; a line break at its end does not belong to it.
 read_line() { IFS= read -r token || :; }
 
+# hidden QUESTION: puts a question to the terminal on standard input, and the answer into $token without showing it. A signal gives the
+# terminal back and calls stopped; the caller sets its traps again.
+hidden() {
+  terminal=$(stty -g)
+  trap 'stty "$terminal"; stopped' INT QUIT TERM HUP
+  # With the variable EDITOR set to vi, ksh edits lines itself and may keep the key that ended one.
+  [ -z "${KSH_VERSION-}" ] || set +o vi
+  # Before the question, so that early typing is not shown either.
+  stty -echo
+  printf '%s (not shown): ' "$1" >&2
+  IFS= read -r token || :
+  # A ksh that does so all the same.
+  case $token in *[![:graph:]]) token=${token%?} ;; esac
+  stty "$terminal"
+  printf '\n' >&2
+}
+
 # Whether this script is a file; when it is piped into a shell, $0 is the shell.
 is_file() {
   case ${0##*/} in sh | -sh | ash | bash | -bash | busybox | dash | ksh | mksh | zsh | -zsh) return 1 ;; esac
@@ -2352,19 +2369,8 @@ ask() {
   if ! (: </dev/tty) 2>/dev/null; then
     fail 11 "no token, and no terminal to ask for one: $TOKEN_HINT"
   fi
-  terminal=$(stty -g </dev/tty)
-  trap 'stty "$terminal" </dev/tty; stopped' INT QUIT TERM HUP
-  # With the variable EDITOR set to vi, ksh edits lines itself and may keep the key that ended one.
-  [ -z "${KSH_VERSION-}" ] || set +o vi
-  # Before the question, so that early typing is not shown either.
-  stty -echo </dev/tty
-  printf 'Token (not shown): ' >/dev/tty
-  read_line </dev/tty
-  # A ksh that does so all the same.
-  case $token in *[![:graph:]]) token=${token%?} ;; esac
-  stty "$terminal" </dev/tty
+  hidden Token </dev/tty 2>/dev/tty
   trap stopped INT QUIT TERM HUP
-  printf '\n' >/dev/tty
 }
 
 # check_token TOKEN LONGEST: sets problem to what is said after "the token", or to nothing.

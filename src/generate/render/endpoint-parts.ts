@@ -56,6 +56,7 @@ import restart from "../../../templates/sh/owner/restart.sh";
 import state from "../../../templates/sh/owner/state.sh";
 import tidy from "../../../templates/sh/owner/tidy.sh";
 import fingerprint from "../../../templates/sh/shared/fingerprint.sh";
+import hidden from "../../../templates/sh/shared/hidden.sh";
 import lock from "../../../templates/sh/shared/lock.sh";
 import put from "../../../templates/sh/shared/put.sh";
 import checkToken from "../../../templates/sh/shared/token.sh";
@@ -123,6 +124,7 @@ const parts: readonly Part[] = [
 	{ section: "Options", text: options, for: all },
 	{ section: "Options", text: url, for: setting },
 	{ section: "Token", text: readLine, for: ["install"], if: calls("read_line") },
+	{ section: "Token", text: hidden, for: ["install"], if: calls("ask") },
 	{ section: "Token", text: ask, for: ["install"], if: calls("ask") },
 	{ section: "Token", text: checkToken, for: ["install"] },
 	{ section: "Token", text: token, for: ["install"] },

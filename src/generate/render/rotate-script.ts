@@ -5,6 +5,7 @@ import queues from "../../../templates/sh/rotate/queues.sh";
 import run from "../../../templates/sh/rotate/run.sh";
 import template from "../../../templates/sh/rotate.sh.hbs";
 import fingerprint from "../../../templates/sh/shared/fingerprint.sh";
+import hidden from "../../../templates/sh/shared/hidden.sh";
 import lock from "../../../templates/sh/shared/lock.sh";
 import put from "../../../templates/sh/shared/put.sh";
 import tokenRules from "../../../templates/sh/shared/token.sh";
@@ -56,6 +57,7 @@ function renderRotateSh(plan: CollectorPlan): string {
 		put,
 		fingerprint,
 		tokenRules,
+		hidden,
 		held,
 		lock,
 	});

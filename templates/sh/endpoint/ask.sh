@@ -15,17 +15,6 @@ ask() {
   if ! (: </dev/tty) 2>/dev/null; then
     fail 11 "no token, and no terminal to ask for one: $TOKEN_HINT"
   fi
-  terminal=$(stty -g </dev/tty)
-  trap 'stty "$terminal" </dev/tty; stopped' INT QUIT TERM HUP
-  # With the variable EDITOR set to vi, ksh edits lines itself and may keep the key that ended one.
-  [ -z "${KSH_VERSION-}" ] || set +o vi
-  # Before the question, so that early typing is not shown either.
-  stty -echo </dev/tty
-  printf 'Token (not shown): ' >/dev/tty
-  read_line </dev/tty
-  # A ksh that does so all the same.
-  case $token in *[![:graph:]]) token=${token%?} ;; esac
-  stty "$terminal" </dev/tty
+  hidden Token </dev/tty 2>/dev/tty
   trap stopped INT QUIT TERM HUP
-  printf '\n' >/dev/tty
 }

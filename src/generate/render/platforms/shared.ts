@@ -238,5 +238,5 @@ export function makeFolder(folder: string, group: string): { readonly note: stri
  * interrupt leaves the terminal as it was. It has to be the last line of its block: of a block that is pasted it would read the next one.
  */
 export function askInto(command: string): string {
-	return `( trap 'stty echo; exit 130' INT; printf 'Token (not shown): ' >&2; stty -echo; IFS= read -r t; stty echo; if [ -n "$t" ]; then printf %s "$t" | ${command}; else echo 'nothing was entered, nothing was changed' >&2; exit 1; fi )`;
+	return `( trap 'stty echo; exit 130' INT QUIT TERM HUP; stty -echo; printf 'Token (not shown): ' >&2; IFS= read -r t; stty echo; if [ -n "$t" ]; then printf %s "$t" | ${command}; else echo 'nothing was entered, nothing was changed' >&2; exit 1; fi )`;
 }

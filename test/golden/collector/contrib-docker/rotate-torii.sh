@@ -47,7 +47,7 @@ unset -v account answer base boot caller came changed config configs counted dir
   groups holder judged keep_list keep_mode keep_owner kept left line lock me metrics new_counted new_print now old old_counted old_print \
   option overtaken own pages problem put_back queued reader reader_bounds reader_groups refused refused_before rest result rights said \
   secret seen sent sent_before sent_first settled settles shown since stat state steady step table tables taken taken_before temporary \
-  token told trial tried tried_print trying unseen value view waited was_owner what written APPLY CONFIG COUNTERS DESPITE_QUEUE DRY_RUN \
+  terminal token told trial tried tried_print trying unseen value view waited was_owner what written APPLY CONFIG COUNTERS DESPITE_QUEUE DRY_RUN \
   EXPORTER FIND_PID FROM HEADER LOGS METRICS OWNER OWNER_WISH PAUSE PID PRECHECK PROBE_URL QUEUE SCHEME SINCE TAKEN TAKEN_BY TAKEN_HOW \
   TAKEN_LABEL TOKEN_FILE UNSEEN VALIDATE WAIT
 unset ENV BASH_ENV CDPATH
@@ -112,8 +112,9 @@ clean_up() {
     rm -f "$lock"
   fi
 }
+stopped() { exit 130; }
 trap clean_up EXIT
-trap 'exit 130' INT QUIT TERM HUP PIPE
+trap stopped INT QUIT TERM HUP PIPE
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
@@ -152,6 +153,23 @@ check_token() {
   elif [ ${#1} -gt "$2" ]; then
     problem="is too long (${#1} characters), or was cut; copy it again, alone and on one line"
   fi
+}
+
+# hidden QUESTION: puts a question to the terminal on standard input, and the answer into $token without showing it. A signal gives the
+# terminal back and calls stopped; the caller sets its traps again.
+hidden() {
+  terminal=$(stty -g)
+  trap 'stty "$terminal"; stopped' INT QUIT TERM HUP
+  # With the variable EDITOR set to vi, ksh edits lines itself and may keep the key that ended one.
+  [ -z "${KSH_VERSION-}" ] || set +o vi
+  # Before the question, so that early typing is not shown either.
+  stty -echo
+  printf '%s (not shown): ' "$1" >&2
+  IFS= read -r token || :
+  # A ksh that does so all the same.
+  case $token in *[![:graph:]]) token=${token%?} ;; esac
+  stty "$terminal"
+  printf '\n' >&2
 }
 
 # Where numbers of processes mean what they mean here, as BOOT/TABLE/HOST@LAYER: each start of a machine, and each container, has a table of its
@@ -347,13 +365,8 @@ read_token() {
     fi
     { IFS= read -r token || :; IFS= read -r rest || :; } <"$FROM"
   elif [ -t 0 ]; then
-    printf 'New token (not shown): ' >&2
-    stty -echo
-    trap 'stty echo; exit 130' INT QUIT TERM HUP
-    IFS= read -r token || :
-    stty echo
-    trap 'exit 130' INT QUIT TERM HUP PIPE
-    printf '\n' >&2
+    hidden "New token"
+    trap stopped INT QUIT TERM HUP
   else
     IFS= read -r token || :
     IFS= read -r rest || :
