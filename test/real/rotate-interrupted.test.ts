@@ -58,8 +58,9 @@ async function scene() {
 				env,
 			}),
 		/** Starts it and returns when the new token is in place and waits for its proof. */
-		async waiting(token: string) {
-			const child = spawn("sh", [script, ...args, "--logs", "true", "--pid", `${process.pid}`], {
+		async waiting(token: string, under = dash) {
+			const looks = ["--logs", "true", "--pid", `${process.pid}`];
+			const child = spawn(under.part.path, [...under.args, script, ...args, ...looks], {
 				env: { PATH: process.env["PATH"] },
 				stdio: ["pipe", "pipe", "pipe"],
 				detached: true,
@@ -85,20 +86,22 @@ async function scene() {
 type Scene = Awaited<ReturnType<typeof scene>>;
 
 describe("a rotation that is interrupted", needs(program("curl")), () => {
-	test.each(["SIGHUP", "SIGTERM", "SIGINT", "SIGQUIT"] as const)(
-		"%s while it waits for the proof: the old token is back",
-		async (signal) => {
-			const s = await scene();
-			const token = canary().token;
-			const run = await s.waiting(token);
-			expect(readFileSync(s.trial, "utf8")).toBe(s.old.token);
-			process.kill(run.pid, signal);
-			expect(await run.ended).toBe(130);
-			expect(s.content()).toBe(s.old.token);
-			expect(run.output()).toContain(`restored  fp=${s.old.fingerprint}`);
-			expect(leftovers(s.tokenFile)).toEqual([]);
-		},
-	);
+	for (const [shell, signal] of pairs(shells, ["SIGHUP", "SIGTERM", "SIGINT", "SIGQUIT"] as const))
+		test(
+			`${shell.name}, ${signal} while it waits for the proof: the old token is back`,
+			needs(shell.part),
+			async () => {
+				const s = await scene();
+				const token = canary().token;
+				const run = await s.waiting(token, shell);
+				expect(readFileSync(s.trial, "utf8")).toBe(s.old.token);
+				process.kill(run.pid, signal);
+				expect(await run.ended).toBe(130);
+				expect(s.content()).toBe(s.old.token);
+				expect(run.output()).toContain(`restored  fp=${s.old.fingerprint}`);
+				expect(leftovers(s.tokenFile)).toEqual([]);
+			},
+		);
 
 	test(
 		"neither it nor what it starts writes a core file, which would hold both tokens",

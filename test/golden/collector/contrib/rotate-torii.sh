@@ -112,7 +112,12 @@ clean_up() {
     rm -f "$lock"
   fi
 }
-stopped() { exit 130; }
+# mksh forgets the code of an exit within a trap when a trap for EXIT follows.
+stopped() {
+  trap - EXIT
+  clean_up
+  exit 130
+}
 trap clean_up EXIT
 trap stopped INT QUIT TERM HUP PIPE
 
