@@ -48,16 +48,16 @@
 #    175  CLIs: their files, settings and signs
 #    607  Editor of JSON and TOML files, an awk program
 #   1915  Small programs that run as the owner of the files they touch; content comes on standard input
-#   2151  Output
-#   2248  Options
-#   2333  Token
-#   2410  Machine: its system, people and CLIs
-#   2639  Lock and working folder
-#   2742  Files
-#   3410  Background processes
-#   3450  The work
-#   3564  What a person is told
-#   3629  Start
+#   2153  Output
+#   2250  Options
+#   2335  Token
+#   2412  Machine: its system, people and CLIs
+#   2641  Lock and working folder
+#   2744  Files
+#   3412  Background processes
+#   3452  The work
+#   3566  What a person is told
+#   3631  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -581,12 +581,12 @@ people() {
   esac
 }
 
-# daemon CLI: its processes that outlive sessions. Sets needle, with which a word begins in the command line of each, restart, the arguments
-# of a restart, variables, a pattern for the names of those that go before the file, and moved, below and usual, which say where its settings
+# daemon CLI: its processes that outlive sessions. Sets needle, a pattern for the command line of each, restart, the arguments of a
+# restart, variables, a pattern for the names of those that go before the file, and moved, below and usual, which say where its settings
 # are.
 daemon() {
   case $1 in
-    codex) needle=--managed-daemon variables='OTEL_EXPORTER_OTLP_[A-Z_]+' restart='app-server daemon restart' moved=CODEX_HOME below='' usual=.codex ;;
+    codex) needle='codex.* --managed-daemon' variables='OTEL_EXPORTER_OTLP_[A-Z_]+' restart='app-server daemon restart' moved=CODEX_HOME below='' usual=.codex ;;
     *) needle='' ;;
   esac
 }
@@ -2120,6 +2120,8 @@ exit 0
 ELSEWHERE='# elsewhere PID VARIABLE BELOW USUAL FOLDER: whether a process surely has another folder of settings: BELOW what the variable says, or
 # USUAL in its home. Only Linux shows variables apart from what only looks like one.
 pid=$1
+# One that has ended reads nothing.
+kill -0 "$pid" 2>/dev/null || exit 0
 value() { tr "\000" "\n" <"/proc/$pid/environ" | sed -n "s/^$1=//p"; } 2>/dev/null
 there=$(value "$2")
 if [ -n "$there" ]; then there=$there$3; else there=$(value HOME)/$4; fi
@@ -3413,7 +3415,7 @@ remove_header_program() {
 daemons() {
   now=$(date +%s)
   ps -A -o uid= -o etime= -o pid= -o args= 2>/dev/null | "$AWK" -v needle="$needle" -v now="$now" '
-    index(" " $0, " " needle) && !/awk/ {
+    $0 ~ needle && !/awk/ {
       days = 0
       clock = $2
       if (split(clock, part, "-") == 2) { days = part[1]; clock = part[2] }

@@ -38,14 +38,14 @@
 #    113  CLIs: their files, settings and signs
 #    478  Editor of JSON and TOML files, an awk program
 #   1206  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1316  Output
-#   1405  Options
-#   1486  Machine: its system, people and CLIs
-#   1692  Lock and working folder
-#   1788  Files
-#   2259  Background processes
-#   2292  The work
-#   2361  Start
+#   1318  Output
+#   1407  Options
+#   1488  Machine: its system, people and CLIs
+#   1694  Lock and working folder
+#   1790  Files
+#   2261  Background processes
+#   2294  The work
+#   2363  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -470,7 +470,7 @@ people() {
 # daemon CLI: its processes that outlive sessions
 daemon() {
   case $1 in
-    codex) needle=--managed-daemon variables='OTEL_EXPORTER_OTLP_[A-Z_]+' restart='app-server daemon restart' moved=CODEX_HOME below='' usual=.codex ;;
+    codex) needle='codex.* --managed-daemon' variables='OTEL_EXPORTER_OTLP_[A-Z_]+' restart='app-server daemon restart' moved=CODEX_HOME below='' usual=.codex ;;
     *) needle='' ;;
   esac
 }
@@ -1302,6 +1302,8 @@ fi
 
 ELSEWHERE='# elsewhere PID VARIABLE BELOW USUAL FOLDER: whether a process surely has another folder of settings: BELOW what the variable says, or USUAL in its home
 pid=$1
+# One that has ended reads nothing
+kill -0 "$pid" 2>/dev/null || exit 0
 value() { tr "\000" "\n" <"/proc/$pid/environ" | sed -n "s/^$1=//p"; } 2>/dev/null
 there=$(value "$2")
 if [ -n "$there" ]; then there=$there$3; else there=$(value HOME)/$4; fi
@@ -2262,7 +2264,7 @@ header_program() {
 daemons() {
   now=$(date +%s)
   ps -A -o uid= -o etime= -o pid= -o args= 2>/dev/null | "$AWK" -v needle="$needle" -v now="$now" '
-    index(" " $0, " " needle) && !/awk/ {
+    $0 ~ needle && !/awk/ {
       days = 0
       clock = $2
       if (split(clock, part, "-") == 2) { days = part[1]; clock = part[2] }

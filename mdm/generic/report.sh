@@ -38,14 +38,14 @@
 #    110  CLIs: their files, settings and signs
 #    475  Editor of JSON and TOML files, an awk program
 #   1203  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1313  Output
-#   1402  Options
-#   1483  Machine: its system, people and CLIs
-#   1689  Lock and working folder
-#   1785  Files
-#   2256  Background processes
-#   2289  The work
-#   2358  Start
+#   1315  Output
+#   1404  Options
+#   1485  Machine: its system, people and CLIs
+#   1691  Lock and working folder
+#   1787  Files
+#   2258  Background processes
+#   2291  The work
+#   2360  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -467,7 +467,7 @@ people() {
 # daemon CLI: its processes that outlive sessions
 daemon() {
   case $1 in
-    codex) needle=--managed-daemon variables='OTEL_EXPORTER_OTLP_[A-Z_]+' restart='app-server daemon restart' moved=CODEX_HOME below='' usual=.codex ;;
+    codex) needle='codex.* --managed-daemon' variables='OTEL_EXPORTER_OTLP_[A-Z_]+' restart='app-server daemon restart' moved=CODEX_HOME below='' usual=.codex ;;
     *) needle='' ;;
   esac
 }
@@ -1299,6 +1299,8 @@ fi
 
 ELSEWHERE='# elsewhere PID VARIABLE BELOW USUAL FOLDER: whether a process surely has another folder of settings: BELOW what the variable says, or USUAL in its home
 pid=$1
+# One that has ended reads nothing
+kill -0 "$pid" 2>/dev/null || exit 0
 value() { tr "\000" "\n" <"/proc/$pid/environ" | sed -n "s/^$1=//p"; } 2>/dev/null
 there=$(value "$2")
 if [ -n "$there" ]; then there=$there$3; else there=$(value HOME)/$4; fi
@@ -2259,7 +2261,7 @@ header_program() {
 daemons() {
   now=$(date +%s)
   ps -A -o uid= -o etime= -o pid= -o args= 2>/dev/null | "$AWK" -v needle="$needle" -v now="$now" '
-    index(" " $0, " " needle) && !/awk/ {
+    $0 ~ needle && !/awk/ {
       days = 0
       clock = $2
       if (split(clock, part, "-") == 2) { days = part[1]; clock = part[2] }

@@ -47,14 +47,14 @@
 #    129  CLIs: their files, settings and signs
 #    490  Editor of JSON and TOML files, an awk program
 #   1218  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1328  Output
-#   1417  Options
-#   1498  Machine: its system, people and CLIs
-#   1688  Lock and working folder
-#   1784  Files
-#   2255  Background processes
-#   2288  The work
-#   2357  Start
+#   1330  Output
+#   1419  Options
+#   1500  Machine: its system, people and CLIs
+#   1690  Lock and working folder
+#   1786  Files
+#   2257  Background processes
+#   2290  The work
+#   2359  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -482,7 +482,7 @@ people() {
 # daemon CLI: its processes that outlive sessions
 daemon() {
   case $1 in
-    codex) needle=--managed-daemon variables='OTEL_EXPORTER_OTLP_[A-Z_]+' restart='app-server daemon restart' moved=CODEX_HOME below='' usual=.codex ;;
+    codex) needle='codex.* --managed-daemon' variables='OTEL_EXPORTER_OTLP_[A-Z_]+' restart='app-server daemon restart' moved=CODEX_HOME below='' usual=.codex ;;
     *) needle='' ;;
   esac
 }
@@ -1314,6 +1314,8 @@ fi
 
 ELSEWHERE='# elsewhere PID VARIABLE BELOW USUAL FOLDER: whether a process surely has another folder of settings: BELOW what the variable says, or USUAL in its home
 pid=$1
+# One that has ended reads nothing
+kill -0 "$pid" 2>/dev/null || exit 0
 value() { tr "\000" "\n" <"/proc/$pid/environ" | sed -n "s/^$1=//p"; } 2>/dev/null
 there=$(value "$2")
 if [ -n "$there" ]; then there=$there$3; else there=$(value HOME)/$4; fi
@@ -2258,7 +2260,7 @@ header_program() {
 daemons() {
   now=$(date +%s)
   ps -A -o uid= -o etime= -o pid= -o args= 2>/dev/null | "$AWK" -v needle="$needle" -v now="$now" '
-    index(" " $0, " " needle) && !/awk/ {
+    $0 ~ needle && !/awk/ {
       days = 0
       clock = $2
       if (split(clock, part, "-") == 2) { days = part[1]; clock = part[2] }

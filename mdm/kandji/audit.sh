@@ -40,14 +40,14 @@
 #    119  CLIs: their files, settings and signs
 #    480  Editor of JSON and TOML files, an awk program
 #   1208  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1318  Output
-#   1407  Options
-#   1488  Machine: its system, people and CLIs
-#   1678  Lock and working folder
-#   1774  Files
-#   2245  Background processes
-#   2278  The work
-#   2347  Start
+#   1320  Output
+#   1409  Options
+#   1490  Machine: its system, people and CLIs
+#   1680  Lock and working folder
+#   1776  Files
+#   2247  Background processes
+#   2280  The work
+#   2349  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -472,7 +472,7 @@ people() {
 # daemon CLI: its processes that outlive sessions
 daemon() {
   case $1 in
-    codex) needle=--managed-daemon variables='OTEL_EXPORTER_OTLP_[A-Z_]+' restart='app-server daemon restart' moved=CODEX_HOME below='' usual=.codex ;;
+    codex) needle='codex.* --managed-daemon' variables='OTEL_EXPORTER_OTLP_[A-Z_]+' restart='app-server daemon restart' moved=CODEX_HOME below='' usual=.codex ;;
     *) needle='' ;;
   esac
 }
@@ -1304,6 +1304,8 @@ fi
 
 ELSEWHERE='# elsewhere PID VARIABLE BELOW USUAL FOLDER: whether a process surely has another folder of settings: BELOW what the variable says, or USUAL in its home
 pid=$1
+# One that has ended reads nothing
+kill -0 "$pid" 2>/dev/null || exit 0
 value() { tr "\000" "\n" <"/proc/$pid/environ" | sed -n "s/^$1=//p"; } 2>/dev/null
 there=$(value "$2")
 if [ -n "$there" ]; then there=$there$3; else there=$(value HOME)/$4; fi
@@ -2248,7 +2250,7 @@ header_program() {
 daemons() {
   now=$(date +%s)
   ps -A -o uid= -o etime= -o pid= -o args= 2>/dev/null | "$AWK" -v needle="$needle" -v now="$now" '
-    index(" " $0, " " needle) && !/awk/ {
+    $0 ~ needle && !/awk/ {
       days = 0
       clock = $2
       if (split(clock, part, "-") == 2) { days = part[1]; clock = part[2] }

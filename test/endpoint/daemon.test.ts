@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
@@ -16,13 +16,14 @@ async function withDaemon(
 	age: string,
 	variables: (home: string) => Readonly<Record<string, string>> = () => ({}),
 	command = "/opt/codex/bin/codex app-server --managed-daemon",
+	pid?: number,
 ): Promise<EndpointMachine> {
 	const m = machine();
 	expect(await m.run("scope=user users=self", { token: canary().token })).toMatchObject({ code: 0 });
 	const child = spawn("sleep", ["600"], { env: { PATH: "/usr/bin:/bin", ...variables(m.home) }, stdio: "ignore" });
 	onTestFinished(() => void child.kill("SIGKILL"));
 	await once(child, "spawn");
-	const line = `${process.getuid?.()} ${age} ${child.pid} ${command}`;
+	const line = `${process.getuid?.()} ${age} ${pid ?? child.pid} ${command}`;
 	const folder = join(m.root, "..");
 	const clock = join(folder, "clock");
 	write(folder, "tools/ps", `#!/bin/sh\necho '${line}'\n[ ! -e ${clock}.next ] || mv ${clock}.next ${clock}\n`, 0o755);
@@ -88,8 +89,23 @@ describe("a background process of Codex", needs(procfs), () => {
 		expect(await report(await withDaemon("05:00", (home) => variables(home, other)))).toContain(`codex:${state}`);
 	});
 
-	test("is told by a word of its command line, not by a text in which it stands", async () => {
-		const m = await withDaemon("05:00", () => ({}), "/bin/sh -c needle=--managed-daemon");
+	test.each([
+		"/bin/sh -c needle=--managed-daemon",
+		"grep -rn -- --managed-daemon .codex",
+		"/opt/codex/bin/codex resume needle=--managed-daemon",
+	])("is told by its program and a word after it: %s is none", async (command) => {
+		const m = await withDaemon("05:00", () => ({}), command);
+		expect(await report(m)).toContain("codex:ok");
+	});
+
+	test("in a folder with blanks is one", async () => {
+		const m = await withDaemon("05:00", () => ({}), "/opt/my apps/codex app-server --managed-daemon");
+		expect(await report(m)).toContain("codex:stale");
+	});
+
+	test("that ended while the script looked is none", async () => {
+		const gone = spawnSync("true").pid;
+		const m = await withDaemon("05:00", () => ({}), "/opt/codex/bin/codex app-server --managed-daemon", gone);
 		expect(await report(m)).toContain("codex:ok");
 	});
 

@@ -178,7 +178,7 @@ export interface Cli {
 	/** The same on Windows; paths of the machine begin with %ProgramFiles% or %ProgramData%, and all have slashes. */
 	readonly windowsSigns: readonly Sign[];
 	/**
-	 * Command-line text of processes that outlive a session and keep the old token, how a user restarts them, and an extended regular expression
+	 * Words in the command line of processes that outlive a session and keep the old token, how a user restarts them, and an extended regular expression
 	 * for the names of variables that go before the file.
 	 */
 	readonly daemon?: { readonly command: string; readonly restart: string; readonly variables: string };

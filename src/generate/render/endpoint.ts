@@ -151,9 +151,9 @@ function isCompact({ compact = false, helper, vehicle }: EndpointScript, scope: 
 }
 
 /** The case of a CLI's background process. */
-function daemonCase({ id, daemon, user }: Cli, isCompact: boolean): string[] {
+function daemonCase({ id, program, daemon, user }: Cli, isCompact: boolean): string[] {
 	if (!daemon) return [];
-	const about = `needle=${sh(daemon.command)} variables=${sh(daemon.variables)}`;
+	const about = `needle=${sh(`${program}.* ${daemon.command}`)} variables=${sh(daemon.variables)}`;
 	if (isCompact) return [`${id}) ${about} ;;`];
 	const restart = sh(daemon.restart.replace(/^\S+ /, ""));
 	const settings = `moved=${sh(user.variable)} below=${sh(user.below)} usual=${sh(user.folder)}`;

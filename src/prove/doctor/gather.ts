@@ -88,7 +88,7 @@ export async function gather(
 		isWindows: machine.os === "windows",
 		daemons:
 			cli.daemon && machine.os !== "windows"
-				? await daemonsOf(fx, machine, cli.daemon.command, cli.user, layering.variables)
+				? await daemonsOf(fx, machine, new RegExp(`${cli.program}.* ${cli.daemon.command}`), cli.user, layering.variables)
 				: [],
 		...(machine.isOthers && { owner: machine.uid }),
 	};
@@ -297,7 +297,7 @@ function packageVersion(machine: Machine, path: string, name?: string): Version 
 async function daemonsOf(
 	fx: DoctorWorld,
 	machine: Machine,
-	command: string,
+	command: RegExp,
 	user: Cli["user"],
 	variables: RegExp,
 ): Promise<Daemon[]> {
@@ -307,7 +307,7 @@ async function daemonsOf(
 	const { stdout } = await fx.programs.run(ps, ["-A", "-o", "uid=,pid=,etime=,args="], { timeoutMs: PROGRAM_MS });
 	return stdout.split("\n").flatMap((line) => {
 		const [, uid, pid, etime = "", args = ""] = /^\s*(\d+)\s+(\d+)\s+([\d:-]+)\s+(.*)$/.exec(line) ?? [];
-		if (Number(uid) !== machine.uid || !` ${args}`.includes(` ${command}`)) return [];
+		if (Number(uid) !== machine.uid || !command.test(args)) return [];
 		const environment = environmentOf(machine, Number(pid));
 		const settings = settingsFolder(machine, user, { HOME: machine.home, ...environment });
 		if (settings !== settingsFolder(machine, user, { ...fx.environment, HOME: machine.home })) return [];

@@ -491,9 +491,9 @@ describe("findings, each with its fix", () => {
 	test("a background process from before the change, of this account alone", async () => {
 		const changedAt = NOW - 60_000;
 		const files = { ...codex169, [codexFile]: { text: codexOf(token), changedAt } };
-		const ps = (etime: string, uid = 1000) => ({
+		const ps = (etime: string, uid = 1000, command = "/x/codex app-server --managed-daemon") => ({
 			files,
-			outputs: { "/bin/ps": `  ${uid}  4711 ${etime} /x/codex app-server --managed-daemon\n` },
+			outputs: { "/bin/ps": `  ${uid}  4711 ${etime} ${command}\n` },
 		});
 		expect(await said("codex", ps("01:02"))).toEqual([
 			"warning a background process (4711) started before its settings changed, and still uses the old ones |  | codex app-server daemon restart",
@@ -501,6 +501,7 @@ describe("findings, each with its fix", () => {
 		expect(await said("codex", ps("1-00:00:00"))).toHaveLength(1);
 		expect(await said("codex", ps("00:30"))).toEqual([]);
 		expect(await said("codex", ps("01:02", 1001))).toEqual([]);
+		expect(await said("codex", ps("01:02", 1000, "grep -r -- --managed-daemon .codex"))).toEqual([]);
 	});
 
 	test("a background process by its own variables: its home, its folder of settings, what it sends", async () => {
