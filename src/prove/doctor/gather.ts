@@ -88,7 +88,13 @@ export async function gather(
 		isWindows: machine.os === "windows",
 		daemons:
 			cli.daemon && machine.os !== "windows"
-				? await daemonsOf(fx, machine, new RegExp(`${cli.program}.* ${cli.daemon.command}`), cli.user, layering.variables)
+				? await daemonsOf(
+						fx,
+						machine,
+						new RegExp(`${cli.program}.* ${cli.daemon.command}`),
+						cli.user,
+						layering.variables,
+					)
 				: [],
 		...(machine.isOthers && { owner: machine.uid }),
 	};
