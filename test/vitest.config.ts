@@ -36,7 +36,7 @@ export default defineConfig({
 	test: {
 		root: new URL("..", import.meta.url).pathname,
 		globalSetup: "test/harness/build.ts",
-		reporters: ["default", "./test/harness/titles.ts", "./test/harness/skips.ts"],
+		reporters: ["default", "./test/harness/failures.ts", "./test/harness/titles.ts", "./test/harness/skips.ts"],
 		projects: [
 			project("unit", {
 				include: ["test/**/*.test.ts"],
