@@ -165,8 +165,9 @@ async function askHidden(question: string): Promise<string> {
 	const input = new ReadStream(from);
 	// A terminal that was closed takes neither the question nor the end of the line.
 	output.on("error", () => {});
-	output.write(question);
+	// Before the question, so that early typing is not shown either.
 	input.setRawMode(true);
+	output.write(question);
 	try {
 		return await typed(input);
 	} finally {
