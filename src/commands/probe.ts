@@ -13,6 +13,7 @@ import type { Flags } from "../spec/flags.ts";
 import { FLEET_FILE } from "../spec/fleet-text.ts";
 import { parseProbeFlags, paths } from "../spec/probe.ts";
 import { type LeftOut, type ProbePlan, protocols } from "../spec/probe-plan.ts";
+import { rotateCommand } from "../spec/rotation-command.ts";
 import { fingerprint } from "../token/fingerprint.ts";
 import type { Secret } from "../token/secret.ts";
 import { backendOptions } from "./backend-options.ts";
@@ -176,18 +177,19 @@ async function tokensOf(
 	follower: RotationFollower,
 	followed: FollowedRotation,
 ): Promise<{ readonly tokens: Round["tokens"]; readonly leftOut: readonly LeftOut[] }> {
-	const { issuer, name } = follower.place.spec;
+	const { spec } = follower.place;
+	const { issuer } = spec;
 	if (!("takes" in issuer)) {
 		throw new CrossfadeError("usage", {
 			what: `${issuer.title} takes no OTLP, so a probe cannot show whether it accepts a token`,
 			where: { file: "--rotation" },
-			fix: `crossfade rotate status ${name} asks it in its own way`,
+			fix: `ask it in its own way: ${rotateCommand(spec, "status")}`,
 		});
 	}
 	const { tokens, skipsOld } = await rotationTokens(follower, followed);
 	const old: LeftOut = {
 		what: "the old token is not sent: stores have the new one, and a use of the old one would look like a sender's",
-		fix: "crossfade rotate resume proves that it is dead, when it is time",
+		fix: `prove that it is dead, when it is time: ${rotateCommand(spec, "resume")}`,
 		isMeant: true,
 	};
 	return { tokens, leftOut: skipsOld ? [old] : [] };

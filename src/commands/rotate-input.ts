@@ -8,6 +8,7 @@ import type { Word } from "../rotate/record.ts";
 import { type PersonSays, unfit } from "../rotate/said.ts";
 import type { FlagReader } from "../spec/flags.ts";
 import { hasPair } from "../spec/rotation.ts";
+import { rotateCommand } from "../spec/rotation-command.ts";
 import { parseTokenRef } from "../token/reference.ts";
 import type { Secret } from "../token/secret.ts";
 
@@ -84,12 +85,12 @@ export async function paste(place: RotationPlace, engine: Engine, flags: FlagRea
 						what: "there is a new token already",
 						expected: `fp=${state.fresh.fingerprint}`,
 						got: `fp=${fresh.fingerprint}`,
-						fix: "if that one is lost: crossfade rotate resume --lost, then give this one",
+						fix: `if that one is lost: ${rotateCommand(engine.spec, "resume --lost")}; then give this one`,
 					},
 				]),
 		...(isAsked || state.fresh !== undefined
 			? []
-			: [{ what: "no new token is asked for now", fix: "see crossfade rotate status" }]),
+			: [{ what: "no new token is asked for now", fix: `see ${rotateCommand(engine.spec, "status")}` }]),
 		...(isEndKnown
 			? []
 			: [

@@ -16,6 +16,7 @@ import { stateOfJournal } from "../rotate/state.ts";
 import { statusOf, statusText } from "../rotate/status.ts";
 import { recordText } from "../rotate/words.ts";
 import type { FlagReader } from "../spec/flags.ts";
+import { rotateCommand } from "../spec/rotation-command.ts";
 import { timeFlag } from "./rotate-input.ts";
 import { start } from "./rotate-run.ts";
 
@@ -73,7 +74,10 @@ export async function reopen(place: RotationPlace, flags: FlagReader): Promise<E
 		const journal = await heldJournalOf(place);
 		const state = journal && stateOfJournal(journal.records);
 		if (state?.deadline === undefined || state.closed)
-			flags.wrong("--until", { what: "no rotation with a deadline is under way", fix: "see crossfade rotate status" });
+			flags.wrong("--until", {
+				what: "no rotation with a deadline is under way",
+				fix: `see ${rotateCommand(place.spec, "status")}`,
+			});
 		if (flags.problems.length > 0 || !journal || until === undefined) throw new CrossfadeError("usage", flags.problems);
 		await journal.append({ is: "word", about: "reopen", until });
 		place.fx.terminal.print(statusText(statusOf(place.spec, journal, now), now));
@@ -107,7 +111,7 @@ export async function exportToken(place: RotationPlace, flags: FlagReader): Prom
 		});
 	if (flags.problems.length > 0 || out === undefined) throw new CrossfadeError("usage", flags.problems);
 	const journal = await sealedJournalOf(place);
-	if (!journal) throw nothingSealed();
+	if (!journal) throw nothingSealed(place);
 	const closed = stateOfJournal(journal.records).closed?.how;
 	if (closed !== undefined && (await journal.key()) === undefined) throw overAndWell(closed);
 	const engine = await openEngine(place, journal);
@@ -118,7 +122,7 @@ export async function exportToken(place: RotationPlace, flags: FlagReader): Prom
 		const bytes = await engine.sealer.open(labelOf(journal.operation, answer), answer.box);
 		// Half an answer may hold no token at all.
 		await place.fx.files.createSecret(out, { reveal: () => Buffer.from(bytes).toString("utf8") });
-	} else throw nothingSealed();
+	} else throw nothingSealed(place);
 	place.fx.terminal.print(`${out}\n`);
 	if (closed !== undefined) place.fx.terminal.note(`of operation ${journal.operation}, which is over: ${closed}`);
 	return "ok";
@@ -131,6 +135,6 @@ function overAndWell(how: string): CrossfadeError {
 	});
 }
 
-function nothingSealed(): CrossfadeError {
-	return new CrossfadeError("refused", { what: "no new token is sealed", fix: "see crossfade rotate log" });
+function nothingSealed({ spec }: RotationPlace): CrossfadeError {
+	return new CrossfadeError("refused", { what: "no new token is sealed", fix: `see ${rotateCommand(spec, "log")}` });
 }

@@ -1,6 +1,5 @@
 import { CrossfadeError, type ExitName, problemText } from "../base/errors.ts";
 import { shownName } from "../base/mask.ts";
-import { sh } from "../base/quote.ts";
 import { outcomeOf } from "../prove/overlap/outcome.ts";
 import { checklist } from "../prove/overlap/view.ts";
 import { observe } from "../prove/watch/observe.ts";
@@ -34,6 +33,7 @@ import { turnedBack, turnedBackProblems } from "../rotate/store-steps.ts";
 import { pastReturn } from "../rotate/way-back.ts";
 import { nextLines, overText, planLines, stepLine } from "../rotate/words.ts";
 import type { FlagReader } from "../spec/flags.ts";
+import { rotateCommand, withRotation } from "../spec/rotation-command.ts";
 import type { Secret } from "../token/secret.ts";
 import { noClick, paste, publicIdOf, readCurrent, readNew, reason, takeWords, timeFlag } from "./rotate-input.ts";
 
@@ -186,7 +186,7 @@ export async function retire(place: RotationPlace, flags: FlagReader): Promise<E
 		const found = await turnedBack(engine, "forward");
 		if (found.length > 0) {
 			fx.terminal.note(
-				turnedBackProblems(found, "old")
+				turnedBackProblems(engine, found, "old")
 					.map((problem) => `error: ${problemText(problem)}`)
 					.join("\n"),
 			);
@@ -209,7 +209,7 @@ export async function retire(place: RotationPlace, flags: FlagReader): Promise<E
 				if (open.length > 0) fx.terminal.print(`open: ${asks} (${open.length})\n`);
 			}
 			fx.terminal.note(
-				`see all of it with crossfade report --rotation ${sh(spec.name)}; override it with crossfade rotate retire --despite REASON`,
+				`see all of it: ${withRotation(spec, "report")}; override it: ${rotateCommand(spec, "retire --despite REASON")}`,
 			);
 			const exit = outcomeOf(view, { requireMigrated: true });
 			return exit === "ok" ? "noEvidence" : exit;
@@ -228,7 +228,7 @@ export async function rollback(place: RotationPlace, flags: FlagReader): Promise
 			throw new CrossfadeError("refused", {
 				what: "there is no way back any more",
 				got: tooLate,
-				fix: "go forward: crossfade rotate resume",
+				fix: `go forward: ${rotateCommand(spec, "resume")}`,
 			});
 		if (state.old) {
 			const { is, how } = await acceptanceOf(engine, await engine.secret("old"), "old");
@@ -236,7 +236,7 @@ export async function rollback(place: RotationPlace, flags: FlagReader): Promise
 				throw new CrossfadeError("refused", {
 					what: "the provider does not clearly accept the old token",
 					got: how,
-					fix: "go forward: crossfade rotate resume",
+					fix: `go forward: ${rotateCommand(spec, "resume")}`,
 				});
 			}
 		}
@@ -259,7 +259,7 @@ async function underWay(
 		const state = journal && stateOfJournal(journal.records);
 		if (!journal || state?.closed) {
 			const how = state?.closed?.how;
-			place.fx.terminal.print(`no rotation is under way${how === undefined ? "" : `; ${overText(how)}`}\n`);
+			place.fx.terminal.print(`no rotation is under way${how === undefined ? "" : `; ${overText(place.spec, how)}`}\n`);
 			return how === "superseded" ? "personNeeded" : "ok";
 		}
 		const engine = await openEngine(place, journal);
@@ -345,7 +345,7 @@ async function supersede(place: RotationPlace, state: RotationState, isWanted: b
 		throw new CrossfadeError("refused", {
 			what: "a rotation is under way already",
 			got: `operation ${state.opened.operation}`,
-			fix: "go on with it: crossfade rotate resume; for a leak: crossfade rotate start --leaked",
+			fix: `go on with it: ${rotateCommand(place.spec, "resume")}; for a leak: ${rotateCommand(place.spec, "start --leaked")}`,
 		});
 	}
 	const { opened, old, fresh, direction } = state;

@@ -10,6 +10,7 @@ import { type ScheduleAbout, type ScheduleFile, scheduleProblems, schedulers } f
 import { stateOfJournal } from "../rotate/state.ts";
 import { timeText } from "../rotate/words.ts";
 import type { FlagReader } from "../spec/flags.ts";
+import { rotateCommand } from "../spec/rotation-command.ts";
 
 /** Prints what runs the rotation in time, or a calendar of people's steps; changes nothing but what `--out` names. */
 export async function schedule(place: RotationPlace, flags: FlagReader, kind: string): Promise<ExitName> {
@@ -84,7 +85,7 @@ export async function isDue(place: RotationPlace, flags: FlagReader): Promise<bo
 	}
 	const states = (await allRecords(folder)).map((records) => stateOfJournal(records));
 	if (states.at(-1)?.closed === undefined && states.length > 0) {
-		fx.terminal.note(`${spec.name} is under way; crossfade rotate resume goes on with it`);
+		fx.terminal.note(`${spec.name} is under way; go on with it: ${rotateCommand(spec, "resume")}`);
 		return false;
 	}
 	const last = lastBegun(states);

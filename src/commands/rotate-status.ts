@@ -8,6 +8,7 @@ import { journalOf, type RotationPlace } from "../rotate/open.ts";
 import { stateOfJournal } from "../rotate/state.ts";
 import { statusOf, statusText } from "../rotate/status.ts";
 import type { FlagReader } from "../spec/flags.ts";
+import { rotateCommand } from "../spec/rotation-command.ts";
 import type { Secret } from "../token/secret.ts";
 
 /** Where it stands. After the end the stores are still looked at, so that a rotation by hand is noticed. */
@@ -68,7 +69,7 @@ async function drifted(place: RotationPlace, state: ReturnType<typeof stateOfJou
 	}
 	if (inUse === undefined) return found;
 	const { is, how } = await acceptanceOf({ fx, spec, fleet, about: () => aboutOf(spec, state) }, inUse, "new");
-	const refused = "take over with crossfade rotate start --adopt REF --since TIME";
+	const refused = `take over: ${rotateCommand(spec, "start --adopt REF --since TIME")}`;
 	if (is === "refused")
 		found.push({ line: `the provider refuses the token in use: ${how}; ${refused}`, exit: "personNeeded" });
 	if (is === "unclear")

@@ -5,7 +5,6 @@ import type { Effects } from "../effects/effects.ts";
 import type { RotationPlace } from "../rotate/open.ts";
 import { type FlagReader, readFlags } from "../spec/flags.ts";
 import type { Invocation } from "./command.ts";
-import { type TypedHere, typedEffects, typedError } from "./rotate-typed.ts";
 import { rotationPlace } from "./rotation-option.ts";
 
 type Verb = (place: RotationPlace, flags: FlagReader, kind: string) => Promise<ExitName>;
@@ -92,20 +91,7 @@ export async function runVerb(fx: Effects, { options, args }: Invocation): Promi
 	}
 	refuseDebugging(fx);
 	const place = await rotationPlace(fx, options, wanted, "rotate");
-	const flags = readFlags(options);
-	// What it prints is for other programs, and names all by itself.
-	if (name === "schedule") return verb(place, flags, kind);
-	const here: TypedHere = {
-		rotation: place.spec.name,
-		hasOthers: place.fleet.rotations.length > 1,
-		file: flags.text("fleet"),
-		isJson: flags.isSet("json"),
-	};
-	try {
-		return await verb({ ...place, fx: typedEffects(fx, here) }, flags, kind);
-	} catch (error) {
-		throw typedError(error, here);
-	}
+	return verb(place, readFlags(options), kind);
 }
 
 /** Begins, if the last rotation is as old as that; for schedulers. */

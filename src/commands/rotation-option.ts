@@ -10,6 +10,7 @@ import { type Flags, readFlags } from "../spec/flags.ts";
 import type { Fleet } from "../spec/fleet.ts";
 import { FLEET_FILE } from "../spec/fleet-text.ts";
 import type { RotationSpec } from "../spec/rotation.ts";
+import { rotateCommand } from "../spec/rotation-command.ts";
 import type { Secret } from "../token/secret.ts";
 import type { OptionSpec } from "./command.ts";
 import { readFleet } from "./fleet-options.ts";
@@ -101,7 +102,7 @@ export async function followRotation(
 			throw new CrossfadeError("refused", {
 				what: `rotation ${shown(name)} has no journal: it never began, or its journal is elsewhere`,
 				where: { file: place.folder.path },
-				fix: "begin it: crossfade rotate start; or leave out --rotation and give the tokens with --token",
+				fix: `begin it: ${rotateCommand(place.spec, "start")}; or leave out --rotation and give the tokens with --token`,
 			});
 		},
 	};

@@ -233,7 +233,11 @@ async function unlessTurnedBack(
 	const found = await turnedBack(engine, direction);
 	if (found.length === 0) return effect();
 	const which = direction === "forward" ? "old" : "new";
-	return { how: "no", note: `the ${which} token is back in a store`, problems: turnedBackProblems(found, which) };
+	return {
+		how: "no",
+		note: `the ${which} token is back in a store`,
+		problems: turnedBackProblems(engine, found, which),
+	};
 }
 
 /** Keeps the sealed token when it is in no store any more. */

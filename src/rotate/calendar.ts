@@ -1,6 +1,7 @@
 import { CrossfadeError } from "../base/errors.ts";
 import { version } from "../base/version.ts";
 import type { RotationSpec } from "../spec/rotation.ts";
+import { rotateCommand } from "../spec/rotation-command.ts";
 import { aboutOf, nextAbout, slowestMs } from "./engine.ts";
 import type { Journal } from "./journal.ts";
 import { nextStep } from "./next.ts";
@@ -43,7 +44,7 @@ export function calendar(about: CalendarAbout): string {
 		throw new CrossfadeError("refused", {
 			what: "nothing is known that a person will have to do",
 			expected: "a rotation under way, or --every with the time between two rotations",
-			fix: "add --every 30d, or run it again after crossfade rotate start",
+			fix: `add --every 30d, or run it again after ${rotateCommand(spec, "start")}`,
 		});
 	}
 	// A larger one replaces a smaller one; each record can change what is to be done.
@@ -111,7 +112,7 @@ function nextRotation({ spec, states, now }: CalendarAbout, everyMs: number): Ev
 		uid: `${spec.name}-after-${last?.opened.operation ?? "nothing"}`,
 		at: last === undefined ? now : last.startedAt + everyMs,
 		summary: `Rotate the token of ${spec.name} (${spec.issuer.title})`,
-		description: `${spec.strategy.title}.\nBegin: crossfade rotate plan ${spec.name}, then crossfade rotate start ${spec.name}`,
+		description: `${spec.strategy.title}.\nBegin: ${rotateCommand(spec, "plan")}\nThen: ${rotateCommand(spec, "start")}`,
 		isCancelled: false,
 		alarms: ["-P7D", "-P1D", "-PT1H"],
 	};

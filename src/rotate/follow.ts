@@ -17,7 +17,7 @@ export interface FollowedRotation {
 
 /** Reads the journal without a lock, asks nobody and changes nothing; undefined if the rotation never began. */
 export async function followedRotation({ fx, spec, folder, stamp, file }: RotationPlace, fleet: Fleet) {
-	const journal = await newestJournal(folder, stamp, { rotation: spec.name, fleet: file });
+	const journal = await newestJournal(folder, stamp, { rotation: spec.name, fleet: file, fleetFile: spec.fleetFile });
 	if (!journal) return undefined;
 	const state = stateOfJournal(journal.records);
 	const now = fx.clock.now() + (journal.records.at(-1)?.ahead ?? 0);

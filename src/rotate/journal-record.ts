@@ -79,7 +79,7 @@ export class HeldDocument {
 			what: "the journal cannot be read or written, so nothing more is done",
 			got: trouble?.why ?? "no answer",
 			where: { file: this.#record.place },
-			fix: `${trouble?.nextStep ?? "look into the store"}; then crossfade rotate resume`,
+			fix: `${trouble?.nextStep ?? "look into the store"}; then run the command again`,
 		});
 	}
 
@@ -102,7 +102,7 @@ export function writtenMeanwhile(place: string): CrossfadeError {
 	return new CrossfadeError("refused", {
 		what: "another crossfade has written this journal meanwhile, so nothing more is done here",
 		where: { file: place },
-		fix: "see what it did: crossfade rotate log",
+		fix: "see in the log of the rotation what that one did",
 	});
 }
 

@@ -2,6 +2,7 @@ import { limitConcurrency } from "../base/concurrency.ts";
 import { CrossfadeError, type ExitName } from "../base/errors.ts";
 import { shownName } from "../base/mask.ts";
 import type { JournalFolder } from "../effects/files/journal-folder.ts";
+import { rotateCommand } from "../spec/rotation-command.ts";
 import { CHAIN_START, type JournalContent, type JournalFault, readJournal, recordLine } from "./journal-text.ts";
 import type { JournalEntry, JournalRecord, Opened, Stamp } from "./record.ts";
 
@@ -32,6 +33,8 @@ const KEY = ".key";
 export interface JournalOwner {
 	readonly rotation: string;
 	readonly fleet: string | undefined;
+	/** The fleet file as it was named, if it is not the usual one: for the command that an error proposes. */
+	readonly fleetFile?: string | undefined;
 }
 
 /**
@@ -41,7 +44,7 @@ export interface JournalOwner {
 export async function newestJournal(
 	folder: JournalFolder,
 	stamp: () => Stamp,
-	{ rotation, fleet }: JournalOwner,
+	{ rotation, fleet, fleetFile }: JournalOwner,
 ): Promise<Journal | undefined> {
 	const names = await folder.list();
 	for (const name of names.filter((each) => each.endsWith(END)).reverse()) {
@@ -51,7 +54,7 @@ export async function newestJournal(
 		if (first?.is !== "opened") continue;
 		const file = `${folder.path}/${name}`;
 		if (first.rotation !== rotation) throw otherRotation(rotation, first.rotation, file);
-		if (!folder.isShared && fleet !== undefined) refuseOtherFleet(content.records, first, fleet, file);
+		if (!folder.isShared && fleet !== undefined) refuseOtherFleet(content.records, fleet, { first, file, fleetFile });
 		return await openJournal(folder, first.operation, content, stamp);
 	}
 	return undefined;
@@ -190,7 +193,12 @@ function otherRotation(rotation: string, known: string, file: string): Crossfade
 	});
 }
 
-function refuseOtherFleet(records: readonly JournalRecord[], first: Opened, fleet: string, file: string): void {
+function refuseOtherFleet(
+	records: readonly JournalRecord[],
+	fleet: string,
+	{ first, file, fleetFile }: { readonly first: Opened; readonly file: string; readonly fleetFile: string | undefined },
+): void {
+	const goOn = rotateCommand({ name: first.rotation, fleetFile }, "resume --moved --because REASON");
 	const moved = records.findLast((record) => record.is === "word" && record.about === "moved");
 	const known = (moved?.is === "word" ? moved.subject : undefined) ?? first.fleet;
 	if (known === fleet) return;
@@ -199,6 +207,6 @@ function refuseOtherFleet(records: readonly JournalRecord[], first: Opened, flee
 		expected: fleet,
 		got: known,
 		where: { file },
-		fix: "give the rotation another name, or its block a folder of its own (journal: FOLDER); if the file was moved: crossfade rotate resume --moved --because REASON",
+		fix: `give the rotation another name, or its block a folder of its own (journal: FOLDER); if the file was moved: ${goOn}`,
 	});
 }

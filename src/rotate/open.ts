@@ -8,6 +8,7 @@ import type { Claim } from "../effects/files/claim.ts";
 import type { JournalFolder } from "../effects/files/journal-folder.ts";
 import type { Fleet } from "../spec/fleet.ts";
 import type { RotationSpec } from "../spec/rotation.ts";
+import { rotateCommand } from "../spec/rotation-command.ts";
 import { refText } from "../token/reference.ts";
 import { type Engine, newEngine } from "./engine.ts";
 import { allRecords, destroyOtherKeys, type Journal, journalNamed, newestJournal, startJournal } from "./journal.ts";
@@ -80,7 +81,7 @@ export async function lockPlace({ folder }: RotationPlace): Promise<Claim> {
 
 /** The newest operation's journal, to look at: nothing is changed, as another process may be about to begin the next one. */
 export async function journalOf({ folder, stamp, file, spec }: RotationPlace): Promise<Journal | undefined> {
-	return newestJournal(folder, stamp, { rotation: spec.name, fleet: file });
+	return newestJournal(folder, stamp, { rotation: spec.name, fleet: file, fleetFile: spec.fleetFile });
 }
 
 /**
@@ -124,13 +125,13 @@ function hasToken(records: Journal["records"]): boolean {
 	return isAnswer || stateOfJournal(records).fresh !== undefined;
 }
 
-function copied({ stamp, folder }: RotationPlace, writer: string): CrossfadeError {
+function copied({ stamp, folder, spec }: RotationPlace, writer: string): CrossfadeError {
 	return new CrossfadeError("refused", {
 		what: "this journal is a copy, or was moved or brought back: where it was written the rotation may go on",
 		expected: `the one that was written on ${shown(writer)}`,
 		got: `another file, on ${shown(stamp().host)}`,
 		where: { file: folder.path },
-		fix: "go on with it there; if nothing does that any more: crossfade rotate resume --moved --because REASON",
+		fix: `go on with it there; if nothing does that any more: ${rotateCommand(spec, "resume --moved --because REASON")}`,
 	});
 }
 
@@ -192,6 +193,8 @@ export async function learnClock(place: RotationPlace): Promise<number> {
 	return place.clock.offsetMs;
 }
 
+const CLOSE = "close --stranded --because REASON";
+
 /** The engine for an open operation. */
 export async function openEngine(place: RotationPlace, journal: Journal): Promise<Engine> {
 	const { fx, fleet, spec } = place;
@@ -202,7 +205,7 @@ export async function openEngine(place: RotationPlace, journal: Journal): Promis
 		throw new CrossfadeError("refused", {
 			what: "the operation's sealed identity is gone, so its tokens cannot be opened",
 			where: { file: place.folder.path },
-			fix: "bring the folder back from a backup, or end it: crossfade rotate close --stranded --because REASON",
+			fix: `bring the folder back from a backup, or end it: ${rotateCommand(spec, CLOSE)}`,
 		});
 	}
 	const key = await fx.readToken(spec.key);
@@ -228,6 +231,6 @@ function refuseChanged(opened: Opened, spec: RotationSpec): void {
 		what: `the ${first[0]} of a rotation that is under way was changed`,
 		expected: String(first[1]),
 		got: String(first[2]),
-		fix: "change it back, or end the operation first: crossfade rotate close --stranded --because REASON",
+		fix: `change it back, or end the operation first: ${rotateCommand(spec, CLOSE)}`,
 	});
 }

@@ -1,6 +1,7 @@
 import { duration } from "../base/duration.ts";
 import type { Problem } from "../base/errors.ts";
 import type { RotationSpec } from "../spec/rotation.ts";
+import { rotateCommand } from "../spec/rotation-command.ts";
 import { overlapOf, slowestMs } from "./engine.ts";
 import { skewProblem } from "./provider-steps.ts";
 import { isDone, type RotationState } from "./state.ts";
@@ -56,7 +57,7 @@ export function safetyProblems(
 						what: "the old token of the operation before is still in its overlap: what a second rotation does to it is not known",
 						got: `it ends ${new Date(before?.deadline?.at ?? 0).toISOString()}`,
 						where,
-						fix: "wait until then; for a leak: crossfade rotate start --leaked",
+						fix: `wait until then; for a leak: ${rotateCommand(spec, "start --leaked")}`,
 					},
 				]
 			: []),

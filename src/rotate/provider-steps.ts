@@ -1,6 +1,7 @@
 import type { ProviderCall, RotationStrategy } from "../adapters/providers/rotation.ts";
 import { duration } from "../base/duration.ts";
 import type { RotationSpec } from "../spec/rotation.ts";
+import { rotateCommand, withRotation } from "../spec/rotation-command.ts";
 import { Secret } from "../token/secret.ts";
 import { tokenProblems } from "../token/shape.ts";
 import { acceptanceOf } from "./acceptance.ts";
@@ -90,17 +91,18 @@ export async function call(engine: Engine): Promise<StepOutcome> {
 	const fate = callFate(outcome);
 	if (fate === "done") return { how: "done", facts };
 	const note = outcomeText(outcome);
+	const goOn = rotateCommand(spec, "resume");
 	const problem =
 		fate === "no"
 			? {
 					what: "the provider did not issue a token",
 					got: note,
-					fix: "correct that, then run crossfade rotate resume: nothing was changed",
+					fix: `correct that; nothing was changed. Then: ${goOn}`,
 				}
 			: {
 					what: "it is not known whether the provider issued a token",
 					got: note,
-					fix: "run crossfade rotate resume: it goes on by the provider's rules",
+					fix: `go on by the provider's rules: ${goOn}`,
 				};
 	return { how: fate, note, facts, problem };
 }
@@ -122,7 +124,7 @@ export async function readAnswer(engine: Engine): Promise<StepOutcome> {
 			note: what,
 			problem: {
 				what,
-				fix: "run crossfade rotate resume; crossfade rotate export --out FILE --yes gives the answer as it came",
+				fix: `go on: ${rotateCommand(spec, "resume")}; the answer as it came: ${rotateCommand(spec, "export --out FILE --yes")}`,
 			},
 		};
 	}
@@ -216,7 +218,7 @@ export async function findOrphan(engine: Engine): Promise<StepOutcome> {
 	const outcome = await askProvider(fx, spec, orphan(about), admin);
 	const id =
 		outcome.kind === "answer" && callFate(outcome) === "done" ? orphaned(text(outcome.body), about) : undefined;
-	if (id === undefined) return unclear("it is not known whether a token was made", outcomeText(outcome));
+	if (id === undefined) return unclear(engine, "it is not known whether a token was made", outcomeText(outcome));
 	if (id === "none") return { how: "done", note: "no token was made" };
 	if (id === about.tokenId) throw new Error("an orphan with the id of the token in use");
 	await journal.append({ is: "begun", step: "end-orphan", note: id });
@@ -230,24 +232,25 @@ export async function findOrphan(engine: Engine): Promise<StepOutcome> {
 	});
 	return isEnded
 		? { how: "done", note: "the token that nobody has was ended" }
-		: unclear("a token that nobody has may still live", outcomeText(ended));
+		: unclear(engine, "a token that nobody has may still live", outcomeText(ended));
 }
 
-function unclear(what: string, got: string, or = ""): StepOutcome {
-	const fix = `run crossfade rotate resume again${or}`;
+function unclear({ spec }: Engine, what: string, got: string, or = ""): StepOutcome {
+	const fix = `look again: ${rotateCommand(spec, "resume")}${or}`;
 	return { how: "unknown", note: `${what}: ${got}`, problem: { what, got, fix } };
 }
 
 /** What to do about an old token that lives, by what should have ended it. */
-const STILL_ALIVE: Readonly<Record<RotationStrategy["ends"], string>> = {
-	clock: "ask the provider; if its support gave it more time: crossfade rotate reopen --until TIME",
-	revoke: "look which token was ended, end this one, then run crossfade rotate resume",
-	"at-once": "ask the provider, then run crossfade rotate resume",
+const STILL_ALIVE: Readonly<Record<RotationStrategy["ends"], readonly [what: string, command: string]>> = {
+	clock: ["ask the provider; if its support gave it more time", "reopen --until TIME"],
+	revoke: ["look which token was ended, end this one, then", "resume"],
+	"at-once": ["ask the provider, then", "resume"],
 };
 
 /** The new token is accepted, and belongs where the old one does. */
 export async function proveNew(engine: Engine): Promise<StepOutcome> {
 	const fresh = await engine.secret("new");
+	const goOn = rotateCommand(engine.spec, "resume");
 	const isByApi = engine.state().fresh?.sealed.what === "answer";
 	const { publicId } = engine.about();
 	const { is, how, same = {}, undisclosed } = await acceptanceOf(engine, fresh, "new", { everyWay: true });
@@ -261,15 +264,15 @@ export async function proveNew(engine: Engine): Promise<StepOutcome> {
 				what,
 				got: how,
 				fix: isByApi
-					? "run crossfade rotate resume, which asks again; if it stays so: crossfade rotate resume --lost"
-					: `copy it again, in the same environment as the old one${publicId === undefined ? "" : ", and its public id from the same row"}: crossfade rotate resume --token REF${publicId === undefined ? "" : " --public-id ID"}`,
+					? `ask again: ${goOn}; if it stays so: ${goOn} --lost`
+					: `copy it again, in the same environment as the old one${publicId === undefined ? "" : ", and its public id from the same row"}: ${goOn} --token REF${publicId === undefined ? "" : " --public-id ID"}`,
 			},
 		};
 	}
 	if (is === "unclear") {
 		const without = engine.spec.rules.withoutIngests;
 		const or = without === undefined ? "" : `; a way in that you do not use is left out by ${without} in its block`;
-		return unclear("it is not clear whether the provider accepts the new token", how, or);
+		return unclear(engine, "it is not clear whether the provider accepts the new token", how, or);
 	}
 	const before = JSON.parse(String(engine.state().steps["prepare"]?.facts?.["same"] ?? "{}")) as Record<string, string>;
 	const other = Object.keys(before).find((name) => same[name] !== undefined && same[name] !== before[name]);
@@ -283,8 +286,8 @@ export async function proveNew(engine: Engine): Promise<StepOutcome> {
 				expected: `${other} ${before[other]}`,
 				got: `${other} ${same[other]}`,
 				fix: isByApi
-					? "run crossfade rotate rollback, correct the rotation's settings, and start again"
-					: "end that token, get one like the old one, and give it with crossfade rotate resume --token REF",
+					? `correct the rotation's settings after ${rotateCommand(engine.spec, "rollback")}, and start again`
+					: `end that token, and get one like the old one. Then: ${goOn} --token REF`,
 			},
 		};
 	}
@@ -299,7 +302,7 @@ async function end(engine: Engine, id: string | undefined): Promise<StepOutcome>
 	const request: ProviderCall = revoke(engine.about(), id);
 	const outcome = await askProvider(fx, spec, request, await adminCredential(fx, spec));
 	if (callFate(outcome) === "done" || (outcome.kind === "answer" && outcome.status === 404)) return { how: "done" };
-	return unclear("it is not known whether the token was ended", outcomeText(outcome));
+	return unclear(engine, "it is not known whether the token was ended", outcomeText(outcome));
 }
 
 export const revokeOld = (engine: Engine) => end(engine, engine.about().tokenId);
@@ -307,6 +310,7 @@ export const revokeNew = (engine: Engine) => end(engine, engine.state().fresh?.i
 
 /** At the end: the old token is refused, and the new one is not. The other way round, the wrong one was ended. */
 export async function proveOldDead(engine: Engine): Promise<StepOutcome> {
+	const goOn = rotateCommand(engine.spec, "resume");
 	const fresh = await acceptanceOf(engine, await engine.secret("new"), "new");
 	const old = await acceptanceOf(engine, await engine.secret("old"), "old");
 	if (fresh.is === "refused" && old.is === "accepted") {
@@ -327,14 +331,13 @@ export async function proveOldDead(engine: Engine): Promise<StepOutcome> {
 			note: what,
 			problem: {
 				what,
-				fix: "the old token goes back everywhere; if a store does not take it: crossfade rotate resume. Then start again",
+				fix: `the old token goes back everywhere; if a store does not take it: ${goOn}; then start again`,
 			},
 		};
 	}
 	if (fresh.is === "refused" && engine.spec.strategy.by === "person") {
 		const what = "the provider refuses the new token: it was rotated once more, or ended";
-		const fix =
-			"get the one that is valid now, then: crossfade rotate resume --lost, and crossfade rotate resume --token REF";
+		const fix = `get the one that is valid now, then: ${goOn} --lost; and: ${goOn} --token REF`;
 		return {
 			how: "wait",
 			note: `the new token: ${fresh.how}`,
@@ -349,18 +352,19 @@ export async function proveOldDead(engine: Engine): Promise<StepOutcome> {
 			problem: {
 				what: "it is not clear that the new token is accepted",
 				got: fresh.how,
-				fix: "see why with crossfade probe, then run crossfade rotate resume",
+				fix: `see why: ${withRotation(engine.spec, "probe")}; then: ${goOn}`,
 			},
 		};
 	if (old.is === "refused") return { how: "done", note: old.how };
 	if (old.is === "accepted") {
+		const [whatToDo, command] = STILL_ALIVE[engine.spec.strategy.ends];
 		return {
 			how: "no",
 			note: "OLD STILL ALIVE",
 			problem: {
 				what: "the old token is still accepted, though it should have ended",
 				got: old.how,
-				fix: STILL_ALIVE[engine.spec.strategy.ends],
+				fix: `${whatToDo}: ${rotateCommand(engine.spec, command)}`,
 			},
 		};
 	}

@@ -1,6 +1,7 @@
 import type { Problem } from "../base/errors.ts";
 import { ownEntry } from "../base/lookup.ts";
 import { shownName } from "../base/mask.ts";
+import { rotateCommand } from "../spec/rotation-command.ts";
 import { acceptanceOf } from "./acceptance.ts";
 import { type Engine, nextAbout } from "./engine.ts";
 import { nextStep } from "./next.ts";
@@ -8,8 +9,6 @@ import { isDone } from "./state.ts";
 
 /** Words of a person that may be said in some states alone, by their options; a store's have its name. */
 export type PersonSays = "lost" | "written" | "confirmed" | "removed" | "same" | "ended";
-
-const STATUS = "see what is asked for: crossfade rotate status";
 
 type WhyUnfit = (engine: Engine, store: string) => Problem | undefined | Promise<Problem | undefined>;
 
@@ -24,12 +23,15 @@ const UNFIT: Readonly<Record<PersonSays, WhyUnfit>> = {
 		if (write !== undefined && write.is !== "never") return undefined;
 		return {
 			what: `nobody is asked to write store ${shownName(name)} now, so nothing in it can be what belongs there`,
-			fix: STATUS,
+			fix: seeStatus(engine),
 		};
 	},
 	confirmed(engine, name) {
 		if (ownEntry(engine.state().stores, name)?.write.is === "done") return undefined;
-		return { what: "the new token was not written there yet", fix: "run crossfade rotate resume first" };
+		return {
+			what: "the new token was not written there yet",
+			fix: `run ${rotateCommand(engine.spec, "resume")} first`,
+		};
 	},
 	removed({ spec }, name) {
 		if (!spec.stores.some((each) => each.name === name)) return undefined;
@@ -40,7 +42,7 @@ const UNFIT: Readonly<Record<PersonSays, WhyUnfit>> = {
 	},
 	same(engine) {
 		if (engine.state().steps["prove-new"]?.facts?.["undisclosed"] === true) return undefined;
-		return { what: "nobody is asked to compare the two tokens now", fix: STATUS };
+		return { what: "nobody is asked to compare the two tokens now", fix: seeStatus(engine) };
 	},
 	ended(engine) {
 		const state = engine.state();
@@ -48,7 +50,7 @@ const UNFIT: Readonly<Record<PersonSays, WhyUnfit>> = {
 		if (state.direction === "forward" ? state.retireAllowedAt !== undefined : !("do" in next)) return undefined;
 		return {
 			what: `the ${state.direction === "forward" ? "old" : "new"} token is not to be ended yet`,
-			fix: "run crossfade rotate status to see what is missing",
+			fix: `see what is missing: ${rotateCommand(engine.spec, "status")}`,
 		};
 	},
 };
@@ -58,19 +60,24 @@ export async function unfit(engine: Engine, said: PersonSays, store = ""): Promi
 	return problem === undefined ? [] : [{ ...problem, where: { file: `--${said}` } }];
 }
 
+function seeStatus({ spec }: Engine): string {
+	return `see what is asked for: ${rotateCommand(spec, "status")}`;
+}
+
 /** What is declared lost is asked for again, and where the provider can, it is ended: never one that is sealed here and works. */
 async function lost(engine: Engine): Promise<Problem | undefined> {
 	const { direction, fresh, answer } = engine.state();
+	const goOn = rotateCommand(engine.spec, "resume");
 	if (direction === "back") {
 		return {
 			what: "on the way back no new token is asked for",
-			fix: "go on with crossfade rotate resume; forward again: crossfade rotate resume --forward",
+			fix: `go on: ${goOn}; forward again: ${goOn} --forward`,
 		};
 	}
 	if (answer) {
 		return {
 			what: "nothing is lost: the provider's answer is sealed here, and was not read yet",
-			fix: "read it: crossfade rotate resume",
+			fix: `read it: ${goOn}`,
 		};
 	}
 	if (fresh?.sealed.what !== "answer") return undefined;
@@ -80,7 +87,7 @@ async function lost(engine: Engine): Promise<Problem | undefined> {
 		what: "nothing is lost: the new token is sealed here, and the provider does not refuse it",
 		got: how,
 		fix: isDone(engine.state(), "prove-new")
-			? "go on: crossfade rotate resume; get rid of it: crossfade rotate rollback; see it: crossfade rotate export --out FILE --yes"
-			: "go on: crossfade rotate resume",
+			? `go on: ${goOn}; get rid of it: ${rotateCommand(engine.spec, "rollback")}; see it: ${rotateCommand(engine.spec, "export --out FILE --yes")}`
+			: `go on: ${goOn}`,
 	};
 }

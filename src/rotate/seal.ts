@@ -1,3 +1,4 @@
+import { rotateCommand } from "../spec/rotation-command.ts";
 import { fingerprint } from "../token/fingerprint.ts";
 import { type Engine, labelOf } from "./engine.ts";
 import { JournalFailure } from "./journal.ts";
@@ -27,7 +28,7 @@ export async function sealAnswer(engine: Engine, bytes: Uint8Array): Promise<voi
 			if (!(error instanceof JournalFailure) || error.exit !== "io") throw error;
 			const what = "the provider's answer, which may hold a new token, cannot be kept";
 			if (pause === undefined) {
-				const fix = "free some space; crossfade rotate resume then goes on by the provider's rules";
+				const fix = `free some space; then it goes on by the provider's rules: ${rotateCommand(engine.spec, "resume")}`;
 				throw new JournalFailure("io", [...error.problems, { what, fix }], { cause: error });
 			}
 			if (pause === PAUSES_MS[0]) {

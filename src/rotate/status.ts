@@ -2,6 +2,7 @@ import type { ExitName } from "../base/errors.ts";
 import { ownEntry } from "../base/lookup.ts";
 import { shownName } from "../base/mask.ts";
 import type { RotationSpec } from "../spec/rotation.ts";
+import { rotateCommand } from "../spec/rotation-command.ts";
 import { aboutOf, nextAbout } from "./engine.ts";
 import type { Journal } from "./journal.ts";
 import { type Next, nextStep } from "./next.ts";
@@ -42,7 +43,7 @@ export function statusOf(spec: RotationSpec, journal: Journal | undefined, now: 
 			...head,
 			phase: "never rotated",
 			stores: places.map((each) => ({ ...each, state: "not looked at", confirmed: false })),
-			next: ["crossfade rotate plan shows what would happen"],
+			next: [`what would happen: ${rotateCommand(spec, "plan")}`],
 			exit: "ok",
 		};
 	}

@@ -7,6 +7,7 @@ import { openStore } from "../prove/evidence/store.ts";
 import { isOwnProbe } from "../prove/judge/own-probes.ts";
 import { observe } from "../prove/watch/observe.ts";
 import { hasPair, type StoreSpec } from "../spec/rotation.ts";
+import { rotateCommand } from "../spec/rotation-command.ts";
 import type { Engine, StepOutcome } from "./engine.ts";
 import { exportsNow } from "./exports.ts";
 import { heldBy } from "./held.ts";
@@ -93,7 +94,7 @@ export async function write(engine: Engine, name: string, direction: "forward" |
 			what: `${spec.place} does not show the token that was written`,
 			got: heldBy(holds) === undefined ? holds.is : `fp=${heldBy(holds)}`,
 			where: { file: `store ${name}` },
-			fix: "look who else writes there, then run crossfade rotate resume",
+			fix: `look who else writes there, then: ${rotateCommand(engine.spec, "resume")}`,
 		},
 	};
 }
@@ -149,21 +150,26 @@ export async function lastCopy(engine: Engine): Promise<Problem | undefined> {
 	const held = await Promise.all(names.map((name) => limit(() => look(name))));
 	if (fresh === undefined || names.length === 0) return undefined;
 	if (held.some((each) => each === undefined || each === fresh)) return undefined;
+	const command = (rest: string) => rotateCommand(engine.spec, rest);
 	const shows = (each: string | undefined) => (/^[0-9a-f]{12}$/.test(each ?? "") ? `fp=${each}` : each);
 	return {
 		what: "no store has the new token any more, so the one that is sealed here is the last, and is not forgotten",
 		expected: `fp=${fresh} in a store`,
 		got: names.map((name, index) => `store ${shownName(name)}: ${shows(held[index])}`).join(", "),
-		fix: "put it back (crossfade rotate export --out FILE --yes), then crossfade rotate resume; if it is not needed: crossfade rotate close --stranded --because REASON",
+		fix: `put it back (${command("export --out FILE --yes")}), then: ${command("resume")}; if it is not needed: ${command("close --stranded --because REASON")}`,
 	};
 }
 
 /** For the person who has to find out who does that. */
-export function turnedBackProblems(names: readonly string[], which: "old" | "new"): readonly Problem[] {
+export function turnedBackProblems(
+	{ spec }: Engine,
+	names: readonly string[],
+	which: "old" | "new",
+): readonly Problem[] {
 	return names.map((name) => ({
 		what: `it holds the ${which} token again, which was about to be ended: it is written once more`,
 		where: { file: `store ${name}` },
-		fix: "find out what puts it back, such as a program that manages the machine's files; then crossfade rotate resume",
+		fix: `find out what puts it back, such as a program that manages the machine's files; then: ${rotateCommand(spec, "resume")}`,
 	}));
 }
 
@@ -209,7 +215,7 @@ async function settled(engine: Engine, name: string, wanted: StoreWrite, written
 				what: `it is not known whether ${spec.place} was written`,
 				got: written.why,
 				where,
-				fix: "run crossfade rotate resume: writing it again does no harm",
+				fix: `writing it again does no harm: ${rotateCommand(engine.spec, "resume")}`,
 			};
 			return { how: holds.is === "token" ? "no" : "unknown", note: written.why, problem };
 		}
@@ -230,7 +236,7 @@ export async function apply(engine: Engine, name: string): Promise<StepOutcome> 
 			what,
 			got: output,
 			where: { file: `store ${name}` },
-			fix: "run it by hand to see why, then crossfade rotate resume",
+			fix: `run it by hand to see why, then: ${rotateCommand(engine.spec, "resume")}`,
 		},
 	};
 }

@@ -1,5 +1,6 @@
 import { CrossfadeError, type Problem } from "../base/errors.ts";
 import { ownEntry } from "../base/lookup.ts";
+import { rotateCommand } from "../spec/rotation-command.ts";
 import { acceptanceOf } from "./acceptance.ts";
 import type { Engine } from "./engine.ts";
 import { brokenExports } from "./exports.ts";
@@ -26,6 +27,7 @@ export async function turnBackIfBroken(
 ): Promise<{ readonly problem: Problem; readonly turned: boolean } | undefined> {
 	const state = engine.state();
 	if (state.direction !== "forward" || state.closed || !state.fresh || !state.old) return undefined;
+	const goOn = rotateCommand(engine.spec, "resume");
 	for (const { name, feeds } of engine.spec.stores) {
 		const store = ownEntry(state.stores, name);
 		if (!store || store.confirm.is === "done") continue;
@@ -35,11 +37,11 @@ export async function turnBackIfBroken(
 		const what = "since this store has the new token, what reads it exports nothing";
 		const tooLate = pastReturn(engine, state) ?? (await refusedOld(engine));
 		if (tooLate !== undefined) {
-			const fix = "see why the provider refuses what it sends; then crossfade rotate resume";
+			const fix = `see why the provider refuses what it sends; then: ${goOn}`;
 			return { turned: false, problem: { what: `${what}, and there is no way back: ${tooLate}`, got, where, fix } };
 		}
 		await engine.journal.append({ is: "word", about: "rollback", subject: name, because: `${what}: ${got}` });
-		const fix = "see why the provider refuses what it sends; then crossfade rotate resume --forward, or start again";
+		const fix = `see why the provider refuses what it sends; then: ${goOn} --forward; or start again`;
 		return { turned: true, problem: { what: `${what}: the old token is put back`, got, where, fix } };
 	}
 	return undefined;

@@ -4,6 +4,7 @@ import { ownEntry } from "../base/lookup.ts";
 import { shown, shownName } from "../base/mask.ts";
 import { sh } from "../base/quote.ts";
 import { hasPair, type RotationSpec } from "../spec/rotation.ts";
+import { type NamedRotation, rotateCommand } from "../spec/rotation-command.ts";
 import { asksEnd, overlapOf, type StepOutcome, slowestMs } from "./engine.ts";
 import type { Next, Person, StepName } from "./next.ts";
 import type { JournalRecord } from "./record.ts";
@@ -67,8 +68,8 @@ export function phaseOf(state: RotationState, { stores }: Pick<RotationSpec, "st
 }
 
 export function storeText(state: RotationState, store: StoreState | undefined): string {
-	if (store === undefined || store.write.is === "never") return "has the old token";
 	const which = state.direction === "forward" ? "new" : "old";
+	if (store === undefined || store.write.is === "never") return "has the old token";
 	if (store.write.is === "begun" || store.write.is === "unknown") return "unknown: a write got no answer";
 	if (store.write.is === "no") return `not written: ${shown(store.write.note ?? "it failed", 200)}`;
 	if (store.write.is === "wait") return "waits for a person who writes it";
@@ -79,14 +80,19 @@ export function storeText(state: RotationState, store: StoreState | undefined): 
 }
 
 /** How it goes on after an end that was none. A superseded one is the newest if the machine stopped before the next one had begun. */
-const AFTER: Readonly<Record<string, string>> = {
-	superseded: "; the one in its place did not begin: crossfade rotate start --leaked",
-	stranded: "; the next rotation: crossfade rotate start",
+const AFTER: Readonly<Record<string, readonly [what: string, command: string]>> = {
+	superseded: ["the one in its place did not begin", "start --leaked"],
+	stranded: ["the next rotation", "start"],
 };
 
 /** How the last operation ended. */
-export function overText(how: string): string {
-	return `the last one is over: ${how}${ownEntry(AFTER, how) ?? ""}`;
+export function overText(spec: NamedRotation, how: string): string {
+	return `the last one is over: ${how}${afterText(spec, how)}`;
+}
+
+function afterText(spec: NamedRotation, how: string): string {
+	const after = ownEntry(AFTER, how);
+	return after ? `; ${after[0]}: ${rotateCommand(spec, after[1])}` : "";
 }
 
 /** Lines for what comes next. */
@@ -94,7 +100,7 @@ export function nextLines(next: Next, about: WordsAbout): string[] {
 	if ("over" in next) {
 		const left = about.state.closed?.left ?? [];
 		return [
-			`this operation is over: ${next.over}${ownEntry(AFTER, next.over) ?? ""}`,
+			`this operation is over: ${next.over}${afterText(about.spec, next.over)}`,
 			...(left.length === 0 ? [] : [`left behind: ${left.map((each) => shownName(each)).join("; ")}`]),
 		];
 	}
@@ -117,8 +123,7 @@ export interface WordsAbout {
 
 /** A command of this rotation, for a person to type. */
 function command({ spec }: WordsAbout, rest: string): string {
-	const [verb = "", ...flags] = rest.split(" ");
-	return `crossfade rotate ${[verb, sh(spec.name), ...flags].join(" ")}`;
+	return rotateCommand(spec, rest);
 }
 
 /** What to do about an old token that lives. */

@@ -11,6 +11,7 @@ import { shown } from "../base/mask.ts";
 import { nearest } from "../base/suggest.ts";
 import { parseTokenRef, type TokenRef } from "../token/reference.ts";
 import { type FleetText, fingerprintRef, fleetSchema } from "./fleet-schema.ts";
+import { FLEET_FILE } from "./fleet-text.ts";
 import { expandHosts } from "./host-pattern.ts";
 import { type NotifySpec, toNotify } from "./notify.ts";
 import { type RotationBlocks, type RotationSpec, rotationProblems, type StoreSpec, toRotations } from "./rotation.ts";
@@ -132,12 +133,12 @@ export function parseFleet(text: string, file: string, folder: string): Fleet {
 	}
 	const problems = contradictions(result.output, (path) => place(nodeAt(document, path)));
 	if (problems.length > 0) throw new CrossfadeError("usage", problems);
-	return toFleet(result.output, folder);
+	return toFleet(result.output, file, folder);
 }
 
 /** The fleet without a file: everything comes from flags. */
 export function emptyFleet(folder: string): Fleet {
-	return toFleet({ version: 1 }, folder);
+	return toFleet({ version: 1 }, FLEET_FILE, folder);
 }
 
 /** The validator leaves out such keys without a word, with all that is below them. */
@@ -302,7 +303,7 @@ function blocksOf({ stores = {}, rotations = {}, provider, endpoint }: FleetText
 /** The CLIs by which data is told apart; any other name is a program of the user's own. */
 const cliIds = forms.map(({ id }) => id);
 
-function toFleet(text: FleetText, folder: string): Fleet {
+function toFleet(text: FleetText, file: string, folder: string): Fleet {
 	const provider = providers.find(({ id }) => id === text.provider) ?? defaultProvider;
 	const from = (path: string) => resolve(folder, path);
 	return {
@@ -329,7 +330,7 @@ function toFleet(text: FleetText, folder: string): Fleet {
 		inventory: (text.inventory ?? []).map(from),
 		pods: (text.pods ?? []).map(from),
 		evidence: from(text.evidence ?? EVIDENCE),
-		...toRotations(blocksOf(text), folder),
+		...toRotations(blocksOf(text), folder, file),
 		notify: toNotify(text.notify ?? [], from),
 	};
 }

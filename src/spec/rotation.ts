@@ -12,6 +12,7 @@ import { shown } from "../base/mask.ts";
 import { nearest } from "../base/suggest.ts";
 import { parseTokenRef, type TokenRef } from "../token/reference.ts";
 import { endpointProblems } from "./endpoint.ts";
+import { FLEET_FILE } from "./fleet-text.ts";
 import { type RotationText, STORE_DEFAULTS, type StoreText } from "./rotation-text.ts";
 
 /** A store of the fleet file. Paths are absolute; nothing here is secret. */
@@ -35,6 +36,8 @@ export function hasPair({ settings }: StoreSpec): boolean {
 /** A rotation of the fleet file. */
 export interface RotationSpec {
 	readonly name: string;
+	/** The fleet file as it was named; undefined if it is the usual one. */
+	readonly fleetFile: string | undefined;
 	readonly issuer: TokenIssuer;
 	readonly rules: ProviderRotation;
 	readonly strategy: RotationStrategy;
@@ -264,6 +267,7 @@ function fromReference(form: string, value: string, from: (path: string) => stri
 export function toRotations(
 	given: RotationBlocks,
 	folder: string,
+	file: string,
 ): { readonly stores: readonly StoreSpec[]; readonly rotations: readonly RotationSpec[] } {
 	const { stores, rotations: blocks } = withEndpoint(given);
 	const from = (path: string) => resolve(folder, path);
@@ -282,7 +286,11 @@ export function toRotations(
 			withinMs: durationMs(block.within ?? "") ?? STORE_DEFAULTS.withinMs,
 		};
 	});
-	return { stores: all, rotations: Object.entries(blocks).map(([name, block]) => toRotation(name, block, all, from)) };
+	const fleetFile = file === FLEET_FILE ? undefined : file;
+	return {
+		stores: all,
+		rotations: Object.entries(blocks).map(([name, block]) => ({ ...toRotation(name, block, all, from), fleetFile })),
+	};
 }
 
 function toRotation(
@@ -290,7 +298,7 @@ function toRotation(
 	block: RotationText,
 	stores: readonly StoreSpec[],
 	from: (path: string) => string,
-): RotationSpec {
+): Omit<RotationSpec, "fleetFile"> {
 	const issuer = issuers.find(({ id }) => id === block.provider);
 	const rules = rotations.find(({ id }) => id === block.provider);
 	const strategy = rules && chosen(rules, block.strategy);

@@ -123,8 +123,8 @@ describe("a leak while the new token is in no store yet", () => {
 		await world.rotate("personNeeded", "start", "--leaked");
 		for (const path of journalFiles(world)) if (!before.includes(path)) rmSync(path);
 		writeFileSync(key, bytes);
-		expect(await world.rotate("partial", "status")).toContain("did not begin: crossfade rotate start --leaked");
-		expect(await world.rotate("personNeeded", "resume")).toContain("did not begin: crossfade rotate start --leaked");
+		expect(await world.rotate("partial", "status")).toContain("did not begin: crossfade rotate start it --leaked");
+		expect(await world.rotate("personNeeded", "resume")).toContain("did not begin: crossfade rotate start it --leaked");
 		expect(await world.rotate("unsafePlan", "start")).toContain("still in its overlap");
 		await world.rotate("personNeeded", "start", "--leaked");
 		expect(await world.rotate("personNeeded", "status")).toContain(`old       fp=${fingerprint(sealed)}`);
@@ -203,7 +203,7 @@ test("a new token that an API made, and that is refused at first, is not dropped
 		const isNew = url?.endsWith("getdatasourceconfig") && !headers.authorization?.includes(world.first);
 		return isNew && refusals-- > 0 ? { ...answer, status: 401, body: Buffer.alloc(0) } : answer;
 	});
-	expect(await world.rotate("personNeeded", "start")).toContain("crossfade rotate resume, which asks again");
+	expect(await world.rotate("personNeeded", "start")).toContain("ask again: crossfade rotate resume it; if it stays so");
 	expect(world.read("live.token")).toBe(world.first);
 	const again = await world.rotate("personNeeded", "resume");
 	expect(world.read("live.token"), again).not.toBe(world.first);

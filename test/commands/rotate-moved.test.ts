@@ -34,7 +34,7 @@ describe("a copy of a journal", needs(numberedFiles), () => {
 			const [verb = "", ...flags] = words;
 			const said = await world.rotate("refused", verb, ...flags);
 			expect(said).toContain("this journal is a copy, or was moved or brought back");
-			expect(said).toContain("crossfade rotate resume --moved --because REASON");
+			expect(said).toContain("crossfade rotate resume it --moved --because REASON");
 		}
 		expect(await world.rotate("personNeeded", "status")).toContain("waiting for the new token");
 		await world.rotate("usage", "resume", "--moved");

@@ -30,7 +30,7 @@ describe("the portal's button, pressed a second time", () => {
 		await world.later("24h2m");
 		const said = await world.rotate("waiting", "resume");
 		expect(said).toContain("it was rotated once more, or ended");
-		expect(said).toContain("crossfade rotate resume --lost");
+		expect(said).toContain("crossfade rotate resume it --lost");
 		await world.rotate("personNeeded", "resume", "--lost");
 		await world.rotate("personNeeded", ...PASTE);
 		expect(world.read("live.token")).toBe(third);

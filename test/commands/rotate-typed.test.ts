@@ -1,33 +1,25 @@
 import { describe, expect, test } from "vitest";
-import { asTyped, type TypedHere } from "../../src/commands/rotate-typed.ts";
+import { rotateCommand, withRotation } from "../../src/spec/rotation-command.ts";
 import { canary } from "../harness/canary.ts";
+import { crossfade } from "../harness/command.ts";
 import { managed, type RotationWorld, rotationWorld } from "../harness/rotate.ts";
 
 /** Commands that a rotation prints work when they are typed as they are printed, wherever they stand. */
 
-const here: TypedHere = { rotation: "it", hasOthers: true, file: "prod.yaml", isJson: false };
-
-describe("a command in a text", () => {
+describe("a command of a rotation", () => {
+	const odd = { name: "it", fleetFile: "it's.yaml" };
 	test.each([
-		["then crossfade rotate resume", "then crossfade rotate resume it -f prod.yaml"],
-		["crossfade rotate resume it --forward", "crossfade rotate resume it -f prod.yaml --forward"],
-		["crossfade rotate resume itself", "crossfade rotate resume it -f prod.yaml itself"],
-		["crossfade rotate plan shows it", "crossfade rotate plan it -f prod.yaml shows it"],
-		[
-			"crossfade rotate log; then crossfade rotate close --stranded",
-			"crossfade rotate log it -f prod.yaml; then crossfade rotate close it -f prod.yaml --stranded",
-		],
-		["crossfade report --rotation it; crossfade probe", "crossfade report --rotation it -f prod.yaml; crossfade probe"],
-		["crossfade rotate resumes", "crossfade rotate resumes"],
-		["nothing", "nothing"],
-	])("%s", (text, typed) => {
-		expect(asTyped(text, here)).toBe(typed);
+		["resume", "crossfade rotate resume it -f 'it'\\''s.yaml'"],
+		["resume --written 'my store'", "crossfade rotate resume it -f 'it'\\''s.yaml' --written 'my store'"],
+	])("%s names its fleet file, where that is not the usual one", (rest, typed) => {
+		expect(rotateCommand(odd, rest)).toBe(typed);
+		expect(withRotation(odd, "report")).toBe("crossfade report --rotation it -f 'it'\\''s.yaml'");
 	});
 
-	test("stays as it is where the fleet file is the usual one and has no other rotation", () => {
-		const alone: TypedHere = { ...here, hasOthers: false, file: undefined };
-		const text = "crossfade rotate resume; crossfade rotate resume it --forward";
-		expect(asTyped(text, alone)).toBe(text);
+	test("has its name alone where the fleet file is the usual one", () => {
+		const usual = { name: "it", fleetFile: undefined };
+		expect(rotateCommand(usual, "resume --forward")).toBe("crossfade rotate resume it --forward");
+		expect(withRotation(usual, "probe")).toBe("crossfade probe --rotation it");
 	});
 });
 
@@ -46,8 +38,10 @@ async function typed(world: RotationWorld, text: string): Promise<readonly (numb
 		line
 			.replace("'it'\\''s.yaml'", "FLEET")
 			.replace("prompt", "file:new.token")
+			.replace("REF", "file:new.token")
+			.replace("REASON", "seen")
+			.replace("FILE", "out.token")
 			.replace("TIME", new Date(Date.now() + 86_400_000).toISOString())
-			.replace(/ shows .*/, "")
 			.split(" ")
 			.map((word) => (word === "FLEET" ? "it's.yaml" : word)),
 	);
@@ -86,6 +80,43 @@ describe("what a rotation proposes works as it is printed, with several rotation
 		await world.rotate("personNeeded", "resume", "--confirmed", "file", "--because", "seen", ...AT);
 		const [report, retire] = await typed(world, await world.rotate("noEvidence", "retire", ...AT));
 		expect([report, retire]).toEqual([0, 0]);
+	});
+
+	test("in the notice, the report, the live page's data and the calendar, too", async () => {
+		const world = await twoIn(await rotationWorld("torii"));
+		world.write("tell.sh", 'printf "%s" "$CROSSFADE_TEXT" >told\n');
+		world.write(
+			"it's.yaml",
+			`${world.read("it's.yaml")}notify: [{ command: [sh, ${world.cwd}/tell.sh], on: [needs-a-person] }]\n`,
+		);
+		const command = "crossfade rotate resume it -f 'it'\\''s.yaml' --token prompt";
+		await world.rotate("personNeeded", "start", ...AT);
+		expect(world.read("told")).toContain(command);
+		const calendar = await world.rotateAny("ok", "schedule", "calendar", "it", ...AT);
+		expect(calendar.replaceAll("\r\n ", "").replaceAll("\\\\", "\\")).toContain(command);
+		expect((await world.run("ok", "report", "--rotation", "it", "--json", ...AT)).stdout).toContain(
+			JSON.stringify(command).slice(1, -1),
+		);
+	});
+
+	test.each<[string, (world: RotationWorld) => Promise<unknown>]>([
+		["a paste that is unconfirmed", async () => {}],
+		["a rollback that is a pause", (world) => world.rotate("personNeeded", "rollback", ...AT)],
+		["a token that was declared lost", (world) => world.rotate("personNeeded", "resume", "--lost", ...AT)],
+		["an end that is none", (world) => world.rotate("partial", "close", "--stranded", "--because", "it has to", ...AT)],
+		["an old token whose time is over", (world) => world.later("25h")],
+	])("in each verb's answer, of %s", async (_, bring) => {
+		const world = await twoIn(await rotationWorld("torii"));
+		await world.rotate("personNeeded", "start", ...AT);
+		await world.click();
+		await world.rotate("personNeeded", "resume", "--token", "file:new.token", ...AT);
+		await bring(world);
+		for (const verb of ["status", "resume", "start", "retire", "rollback", "export", "reopen"]) {
+			const ran = await crossfade(["rotate", verb, "it", ...AT], { cwd: world.cwd });
+			const said = ran.stdout + ran.stderr;
+			if (said.includes("crossfade rotate")) expect(await typed(world, said), verb).not.toContain(2);
+			for (const [command] of said.matchAll(/crossfade rotate \w+ .{3}/g)) expect(command).toMatch(/ it /);
+		}
 	});
 
 	test("in an error", async () => {

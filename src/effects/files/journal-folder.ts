@@ -73,7 +73,7 @@ export async function openJournalFolder(path: string): Promise<JournalFolder> {
 		throw new CrossfadeError("refused", {
 			what: "another crossfade took this rotation over while this one was stopped, so nothing more is done here",
 			where: { file: root },
-			fix: "see what it did: crossfade rotate log; then run the command again",
+			fix: "see in the log of the rotation what that one did, then run the command again",
 		});
 	};
 	return {

@@ -7,6 +7,7 @@ import { capture } from "../../rotate/provider-steps.ts";
 import { newAgeKey } from "../../rotate/sealing.ts";
 import { stepLine } from "../../rotate/words.ts";
 import { emptyFleet } from "../../spec/fleet.ts";
+import { FLEET_FILE } from "../../spec/fleet-text.ts";
 import { toRotations } from "../../spec/rotation.ts";
 import type { Secret } from "../../token/secret.ts";
 
@@ -100,7 +101,7 @@ async function placeOf(real: Effects, { folder, url, files }: DemoRotationOption
 		key: `file:${keyFile}`,
 	};
 	const blocks = { stores: Object.fromEntries(stores), rotations: { demo: rotation } };
-	const [spec] = toRotations(blocks, folder).rotations;
+	const [spec] = toRotations(blocks, folder, FLEET_FILE).rotations;
 	if (!spec) throw new Error("the demo's blocks have no rotation");
 	const fx: Effects = { ...real, request: async (request) => withoutDate(await real.request(request)) };
 	return {

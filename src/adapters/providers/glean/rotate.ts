@@ -37,7 +37,7 @@ export const rotation: ProviderRotation = {
 			ends: "clock",
 			overlapMs: () => provider.overlapMs,
 			noReturn: "10 minutes after the call, when the old secret ends",
-			lost: "nothing gives it again: create a token in the admin console and give that one to crossfade rotate resume --token",
+			lost: "nothing gives it again: create a token in the admin console, and give that one",
 			again: "if-old-lives",
 			ask: () => [
 				"In Glean's admin console, create a new indexing token with the scopes of the old one and rotation as before.",
