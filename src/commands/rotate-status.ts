@@ -5,7 +5,7 @@ import { shown, shownName } from "../base/mask.ts";
 import { aboutOf } from "../rotate/engine.ts";
 import { heldBy } from "../rotate/held.ts";
 import { journalOf, type RotationPlace } from "../rotate/open.ts";
-import { stateOfJournal } from "../rotate/state.ts";
+import { isDone, type RotationState, stateOfJournal } from "../rotate/state.ts";
 import { statusOf, statusText } from "../rotate/status.ts";
 import type { FlagReader } from "../spec/flags.ts";
 import { rotateCommand } from "../spec/rotation-command.ts";
@@ -51,8 +51,9 @@ interface Drift {
 }
 
 /** What the stores hold now that the last rotation did not put there, and whether the provider still accepts it. */
-async function drifted(place: RotationPlace, state: ReturnType<typeof stateOfJournal>): Promise<readonly Drift[]> {
-	if (state.closed?.how !== "done" || !state.fresh) return [];
+async function drifted(place: RotationPlace, state: RotationState): Promise<readonly Drift[]> {
+	const left = leftInUse(state);
+	if (left === undefined) return [];
 	const { fx, spec, fleet } = place;
 	const [{ storeReach }, { acceptanceOf }] = [
 		await import("../rotate/reach.ts"),
@@ -63,7 +64,7 @@ async function drifted(place: RotationPlace, state: ReturnType<typeof stateOfJou
 	for (const { name, kind, settings } of spec.stores) {
 		const store = kind.open(settings, storeReach(fx));
 		const holds = await store.read().finally(() => store.close?.());
-		const drift = driftOf(name, holds, state.fresh.fingerprint);
+		const drift = driftOf(name, holds, left);
 		if (drift) found.push(drift);
 		else if (holds.is === "token") inUse ??= holds.value.token;
 	}
@@ -75,6 +76,15 @@ async function drifted(place: RotationPlace, state: ReturnType<typeof stateOfJou
 	if (is === "unclear")
 		found.push({ line: `whether the provider accepts the token in use is not known: ${how}`, exit: "unknownState" });
 	return found;
+}
+
+/** The fingerprint that every store has to hold after the end; undefined where the operation did not end well, or changed nothing. */
+function leftInUse(state: RotationState): string | undefined {
+	const { closed, old, fresh, opened } = state;
+	if (closed?.how === "done") return fresh?.fingerprint;
+	// In the place of a superseded one it began with two tokens in the stores.
+	const isBack = closed?.how === "rolled back" && isDone(state, "prepare") && opened.alsoHeld === undefined;
+	return isBack ? old?.fingerprint : undefined;
 }
 
 function driftOf(name: string, holds: StoreHolds, fresh: string): Drift | undefined {

@@ -22,14 +22,20 @@ export function leftBehind(state: RotationState, spec: Pick<RotationPlace["spec"
 			? []
 			: [`the new token fp=${fresh.fingerprint}, which may live`]),
 		...tokensLeft(state),
-		...(state.fresh === undefined && state.call.is !== "never" ? ["a new token that may exist"] : []),
 	];
 }
 
-/** Tokens that the operation brought up and did not end, in words. A copy that was lost can have been made again. */
-export function tokensLeft({ mayLive, fresh }: RotationState): string[] {
+export const MAY_EXIST = "a new token that may exist";
+
+/** Tokens that the operation brought up, or asked for, and did not end, in words. A copy that was lost can have been made again. */
+export function tokensLeft({ mayLive, fresh, askedAt, call }: RotationState): string[] {
 	const left = [...new Set(mayLive)].filter((each) => each !== fresh?.fingerprint);
-	return left.map((fingerprint) => `the token fp=${fingerprint}, which may live`);
+	const isSettled = fresh !== undefined || (askedAt === undefined && (call.is === "never" || call.is === "no"));
+	return [
+		...left.map((fingerprint) => `the token fp=${fingerprint}, which may live`),
+		// Nobody said whether the button was pressed, or the call arrived.
+		...(isSettled ? [] : [MAY_EXIST]),
+	];
 }
 
 /** Gives the lock of an operation back, so that the next one can take it; tells what stands in the way. */

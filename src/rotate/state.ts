@@ -16,6 +16,8 @@ export interface RotationState {
 	readonly answer: Sealed | undefined;
 	/** Since when a person is asked for the new token. */
 	readonly askedAt: number | undefined;
+	/** A new token was there, if only until it was refused or declared lost. */
+	readonly wasGiven: boolean;
 	/** The last attempt to issue a token by API. */
 	readonly call: StepState & { readonly attempt: number };
 	readonly steps: Readonly<Record<string, StepState>>;
@@ -67,6 +69,7 @@ export function stateOfJournal(records: readonly JournalRecord[]): RotationState
 		mayLive: [],
 		answer: undefined,
 		askedAt: undefined,
+		wasGiven: false,
 		call: { ...NEVER, attempt: 0 },
 		steps: {},
 		stores: {},
@@ -112,6 +115,7 @@ function afterCaptured(state: RotationState, captured: Captured): RotationState 
 	return {
 		...state,
 		fresh: { ...captured, sealed: state.answer },
+		wasGiven: true,
 		answer: undefined,
 		deadline: deadline === undefined ? state.deadline : { at: deadline, source },
 	};

@@ -6,6 +6,7 @@ import { sh } from "../base/quote.ts";
 import { hasPair, type RotationSpec } from "../spec/rotation.ts";
 import { type NamedRotation, rotateCommand } from "../spec/rotation-command.ts";
 import { asksEnd, overlapOf, type StepOutcome, slowestMs } from "./engine.ts";
+import { MAY_EXIST } from "./let-go.ts";
 import type { Next, Person, StepName } from "./next.ts";
 import type { JournalRecord } from "./record.ts";
 import type { RotationState, StoreState } from "./state.ts";
@@ -69,6 +70,8 @@ export function phaseOf(state: RotationState, { stores }: Pick<RotationSpec, "st
 
 export function storeText(state: RotationState, store: StoreState | undefined): string {
 	const which = state.direction === "forward" ? "new" : "old";
+	if (store?.write.is === "never" && store.wasTouched)
+		return `${which} token not written yet; it may hold the one before`;
 	if (store === undefined || store.write.is === "never") return "has the old token";
 	if (store.write.is === "begun" || store.write.is === "unknown") return "unknown: a write got no answer";
 	if (store.write.is === "no") return `not written: ${shown(store.write.note ?? "it failed", 200)}`;
@@ -102,6 +105,7 @@ export function nextLines(next: Next, about: WordsAbout): string[] {
 		return [
 			`this operation is over: ${next.over}${afterText(about.spec, next.over)}`,
 			...(left.length === 0 ? [] : [`left behind: ${left.map((each) => shownName(each)).join("; ")}`]),
+			...(left.includes(MAY_EXIST) ? [`if it was made: ${command(about, "start --adopt REF --since TIME")}`] : []),
 		];
 	}
 	if ("alarm" in next) return [`ALARM: ${next.alarm}`, ...alarmLines(about).map((line) => `  ${line}`)];
@@ -145,6 +149,7 @@ function personLines(person: Person, store: string, about: WordsAbout): readonly
 	const publicId = spec.stores.some(hasPair) ? " --public-id ID" : "";
 	const words: Readonly<Record<Person, () => readonly string[]>> = {
 		token: () => [
+			...(state.wasGiven ? [`If a new one was made since this was asked first: ${strategy.lost}. Otherwise:`] : []),
 			...(strategy.ask?.(about.about) ?? []),
 			`Then: ${command(about, `resume --token prompt${asksEnd(spec, about.about) ? " --old-ends TIME" : ""}${publicId}`)}`,
 			"If you clicked before this moment, add --since TIME: the time of the click.",

@@ -28,6 +28,21 @@ async function over(): Promise<RotationWorld> {
 	return world;
 }
 
+test("after a way back, status tells of a store that has another token, and of a provider that refuses the old one", async () => {
+	const world = await rotationWorld("activitylog");
+	await world.rotate("personNeeded", "start");
+	const fresh = await world.click();
+	await world.rotate("personNeeded", "resume", "--token", "file:new.token");
+	await world.rotate("waiting", "rollback");
+	await world.control("/revoke", { token: fingerprint(fresh) });
+	await world.rotate("ok", "resume", "--ended");
+	await world.rotate("ok", "status");
+	await world.control("/revoke", { token: fingerprint(world.first) });
+	expect(await world.rotate("personNeeded", "status")).toContain("the provider refuses the token in use");
+	world.write("live.token", fresh);
+	expect(await world.rotate("personNeeded", "status")).toContain("store file holds");
+});
+
 describe("after the end, status tells of a store", () => {
 	test("whose token file was removed, emptied, or filled with something else", async () => {
 		const world = await over();

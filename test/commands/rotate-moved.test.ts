@@ -45,7 +45,7 @@ describe("a copy of a journal", needs(numberedFiles), () => {
 
 	test("of a rotation that is over begins none, either", async () => {
 		const { world, folder } = await asked();
-		await world.rotate("ok", "rollback");
+		await world.rotate("partial", "rollback");
 		copied(folder);
 		await world.rotate("refused", "start");
 		expect(await world.rotate("ok", "resume", "--moved", ...BECAUSE)).toContain("no rotation is under way");

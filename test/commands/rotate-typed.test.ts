@@ -132,7 +132,7 @@ describe("a sealed token that is to be written to a file", () => {
 	test("after the end, when nothing opens it any more, that is said, and where the token is", async () => {
 		const world = await rotationWorld("torii");
 		await world.rotate("personNeeded", "start");
-		await world.rotate("ok", "rollback");
+		await world.rotate("partial", "rollback");
 		const said = await world.rotate("refused", "export", "--out", "out.token", "--yes");
 		expect(said).toContain("the operation is over (rolled back), and its key was destroyed");
 		expect(said).not.toContain("close --stranded");
