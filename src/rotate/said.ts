@@ -44,20 +44,36 @@ const UNFIT: Readonly<Record<PersonSays, WhyUnfit>> = {
 		if (engine.state().steps["prove-new"]?.facts?.["undisclosed"] === true) return undefined;
 		return { what: "nobody is asked to compare the two tokens now", fix: seeStatus(engine) };
 	},
-	ended(engine) {
+	async ended(engine) {
 		const state = engine.state();
 		const next = nextStep(state, nextAbout(engine, new Set()));
-		if (state.direction === "forward" ? state.retireAllowedAt !== undefined : !("do" in next)) return undefined;
-		return {
-			what: `the ${state.direction === "forward" ? "old" : "new"} token is not to be ended yet`,
-			fix: `see what is missing: ${rotateCommand(engine.spec, "status")}`,
-		};
+		const which = state.direction === "forward" ? "old" : "new";
+		if (which === "old" ? state.retireAllowedAt === undefined : "do" in next || state.fresh === undefined) {
+			return {
+				what: `the ${which} token is not to be ended yet`,
+				fix: `see what is missing: ${rotateCommand(engine.spec, "status")}`,
+			};
+		}
+		// Whether the old one is dead is looked at in a step of its own.
+		return which === "old" ? undefined : alive(engine);
 	},
 };
 
 export async function unfit(engine: Engine, said: PersonSays, store = ""): Promise<readonly Problem[]> {
 	const problem = await UNFIT[said](engine, store);
 	return problem === undefined ? [] : [{ ...problem, where: { file: `--${said}` } }];
+}
+
+/** On the way back nothing asks about the new token after this word: it is believed where the provider refuses that token. */
+async function alive(engine: Engine): Promise<Problem | undefined> {
+	const { is, how } = await acceptanceOf(engine, await engine.secret("new"), "new");
+	if (is === "refused") return undefined;
+	return {
+		what: "the provider does not clearly refuse the new token",
+		expected: "a token that was ended",
+		got: how,
+		fix: `look which token was ended, end the new one, and say it again; where it cannot be ended: ${rotateCommand(engine.spec, "close --stranded --because REASON")}`,
+	};
 }
 
 function seeStatus({ spec }: Engine): string {

@@ -48,6 +48,29 @@ describe("a new token that is declared lost", () => {
 		await world.rotate("waiting", "resume");
 	});
 
+	test("is asked for with what to do about the first one: in a portal it is copied again, and not rotated a second time", async () => {
+		const world = await rotationWorld("torii");
+		expect(await world.rotate("personNeeded", "start")).not.toContain("copy it again");
+		await world.click();
+		await world.rotate("personNeeded", ...PASTE);
+		const said = await world.rotate("personNeeded", "resume", "--lost");
+		expect(said).toMatch(
+			/If a new one was made since this was asked first: copy it again: .* Otherwise:\n {2}In Torii/,
+		);
+	});
+
+	test("and that a store has is not said to be the old one there", async () => {
+		const world = await rotationWorld("torii");
+		await world.rotate("personNeeded", "start");
+		expect(await world.rotate("personNeeded", "status")).toContain("store     file: has the old token");
+		await world.click();
+		await world.rotate("personNeeded", ...PASTE);
+		await world.rotate("personNeeded", "resume", "--lost");
+		expect(await world.rotate("personNeeded", "status")).toContain(
+			"store     file: new token not written yet; it may hold the one before",
+		);
+	});
+
 	test("is named at the end, for nobody ended it", async () => {
 		const world = await rotationWorld("activitylog");
 		await world.rotate("personNeeded", "start");
@@ -87,6 +110,26 @@ describe("a word before it is asked for", () => {
 		const world = await rotationWorld("activitylog");
 		await world.rotate("personNeeded", "start");
 		expect(await world.rotate("refused", "resume", "--ended")).toContain("the old token is not to be ended yet");
+	});
+
+	test("a new token is not believed to be ended on the way back while the provider takes it, or cannot be asked", async () => {
+		const turned = async () => {
+			const world = await rotationWorld("activitylog");
+			await world.rotate("personNeeded", "start");
+			const fresh = await world.click();
+			await world.rotate("personNeeded", ...PASTE);
+			await world.rotate("waiting", "rollback");
+			return { world, fresh };
+		};
+		const { world, fresh } = await turned();
+		const why = "the provider does not clearly refuse the new token";
+		expect(await world.rotate("refused", "resume", "--ended")).toContain(why);
+		expect(await world.stateOf(fresh)).toBe("active");
+		await world.control("/revoke", { token: fingerprint(fresh) });
+		expect(await world.rotate("ok", "resume", "--ended")).toContain("over: rolled back");
+		const { world: away } = await turned();
+		await away.control("/fault", { fault: "503" });
+		expect(await away.rotate("refused", "resume", "--ended")).toContain(why);
 	});
 
 	test("of several words nothing is written down when one of them does not fit", async () => {
