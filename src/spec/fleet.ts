@@ -41,6 +41,8 @@ export interface Attested {
 	readonly actor: string;
 	/** Milliseconds since the epoch. */
 	readonly at: number;
+	/** Where the file has it. */
+	readonly where?: Place | undefined;
 }
 
 /** A fleet whose token is rotated. Every path is absolute; nothing here is secret. */
@@ -131,9 +133,11 @@ export function parseFleet(text: string, file: string, folder: string): Fleet {
 			found.sort((a, b) => (a.where?.line ?? 0) - (b.where?.line ?? 0)),
 		);
 	}
-	const problems = contradictions(result.output, (path) => place(nodeAt(document, path)));
+	const at = (path: readonly unknown[]) => place(nodeAt(document, path));
+	const problems = contradictions(result.output, at);
 	if (problems.length > 0) throw new CrossfadeError("usage", problems);
-	return toFleet(result.output, file, folder);
+	const fleet = toFleet(result.output, file, folder);
+	return { ...fleet, attested: fleet.attested.map((each, nth) => ({ ...each, where: at(["attested", nth]) })) };
 }
 
 /** The fleet without a file: everything comes from flags. */

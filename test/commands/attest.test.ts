@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { probeHost } from "../../src/prove/judge/own-probes.ts";
@@ -92,6 +92,29 @@ describe("crossfade attest", () => {
 		const before = (await gate()).stdout;
 		expect(await attest(...args)).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining(says) });
 		expect((await gate()).stdout.match(/says anna/g)).toBe(before.match(/says anna/g));
+	});
+
+	test.each([
+		["a mistyped machine", 'host: mac-77', "did you mean mac-7?"],
+		["a machine that nobody listed", "host: elsewhere", "take the statement out"],
+		["a gateway that is none", "gateway: gw-eu", "take the statement out"],
+		["a credential that was never seen", "credential: dddddddddddd", "take the statement out"],
+	])("in the fleet file, %s is an error of that line, and no report is made", async (_, about, says) => {
+		const { run, gate } = fleet();
+		const before = readFileSync(join(run.cwd, "crossfade.yaml"), "utf8");
+		const write = (what: string) =>
+			writeFileSync(
+				join(run.cwd, "crossfade.yaml"),
+				`${before}attested:\n  - { ${what}, is: gone, because: stolen in May, at: "${new Date().toISOString()}" }\n`,
+			);
+		write(about);
+		const { code, stdout, stderr } = await gate();
+		expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+		expect(stderr).toContain("crossfade.yaml:6:5: attested: nothing is listed or was seen that is this");
+		expect(stderr).toContain(says);
+		// What is proven without it is known all the same.
+		write("host: mac-1");
+		expect((await gate()).code).not.toBe(2);
 	});
 
 	test("of an export alone a machine can be named, and nothing that is none", async () => {

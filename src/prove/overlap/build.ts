@@ -142,7 +142,7 @@ function evidenceTroubles({ evidence, inventory, looked }: Observed): FileTroubl
 
 /** Statements in the fleet file, which apply to this rotation. */
 function ownersWord({ fleet, tokens }: Observed): Statement[] {
-	return fleet.attested.map((each) => ({ ...each, old: tokens["old"] ?? "" }));
+	return fleet.attested.map(({ where: _, ...each }) => ({ ...each, old: tokens["old"] ?? "" }));
 }
 
 function newest(probes: readonly ProbeEvidence[]): ProbeEvidence | undefined {

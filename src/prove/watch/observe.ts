@@ -14,6 +14,7 @@ import { openStore } from "../evidence/store.ts";
 import type { FileTrouble } from "../judge/case.ts";
 import { overlapView } from "../overlap/build.ts";
 import type { Observed } from "../overlap/observed.ts";
+import { unknownStatements } from "../overlap/unknown-statements.ts";
 import type { OverlapView } from "../overlap/view.ts";
 import { gatewaySource, type PageOptions } from "./gateways.ts";
 import { withNamesakes } from "./namesakes.ts";
@@ -27,8 +28,8 @@ export interface Observer {
 }
 
 /**
- * Reads the tokens once, and lists and inventories each time. Throws `CrossfadeError` if one is unreadable the first time;
- * later it is an open point.
+ * Reads the tokens once, and lists and inventories each time. Throws `CrossfadeError` if one is unreadable the first time, or the fleet file
+ * says something of what nobody knows; later that is an open point, or nothing.
  */
 export async function observe(fx: Effects, fleet: Fleet, pages: Partial<PageOptions> = {}): Promise<Observer> {
 	const { tokens, lookalikes } = await fingerprints(fx, fleet);
@@ -44,10 +45,11 @@ export async function observe(fx: Effects, fleet: Fleet, pages: Partial<PageOpti
 		async look() {
 			// Gateways first: the server is queried for those that cannot be read directly.
 			const looks = [await gateways.look(), ...(prometheus ? [await prometheus.look()] : [])];
+			const isFirst = first !== undefined;
 			const lists = first ?? (await listed().catch(unreadable));
 			first = undefined;
 			const evidence = await store.read();
-			return overlapView({
+			const observed = {
 				fleet,
 				tokens,
 				lookalikes,
@@ -58,7 +60,11 @@ export async function observe(fx: Effects, fleet: Fleet, pages: Partial<PageOpti
 				exporters: looks.flatMap(({ exporters }) => exporters),
 				troubles: looks.flatMap(({ troubles }) => troubles),
 				now: fx.clock.now(),
-			});
+			};
+			const view = overlapView(observed);
+			const unknown = isFirst ? unknownStatements(observed, view) : [];
+			if (unknown.length > 0) throw new CrossfadeError("usage", unknown);
+			return view;
 		},
 		async close() {
 			await gateways.close();
