@@ -95,7 +95,7 @@ describe("crossfade attest", () => {
 	});
 
 	test.each([
-		["a mistyped machine", 'host: mac-77', "did you mean mac-7?"],
+		["a mistyped machine", "host: mac-77", "did you mean mac-7?"],
 		["a machine that nobody listed", "host: elsewhere", "take the statement out"],
 		["a gateway that is none", "gateway: gw-eu", "take the statement out"],
 		["a credential that was never seen", "credential: dddddddddddd", "take the statement out"],

@@ -203,7 +203,9 @@ test("a new token that an API made, and that is refused at first, is not dropped
 		const isNew = url?.endsWith("getdatasourceconfig") && !headers.authorization?.includes(world.first);
 		return isNew && refusals-- > 0 ? { ...answer, status: 401, body: Buffer.alloc(0) } : answer;
 	});
-	expect(await world.rotate("personNeeded", "start")).toContain("ask again: crossfade rotate resume it; if it stays so");
+	expect(await world.rotate("personNeeded", "start")).toContain(
+		"ask again: crossfade rotate resume it; if it stays so",
+	);
 	expect(world.read("live.token")).toBe(world.first);
 	const again = await world.rotate("personNeeded", "resume");
 	expect(world.read("live.token"), again).not.toBe(world.first);
