@@ -90,6 +90,7 @@ describe("S5: what a write did is what the store shows", () => {
 		const store = { promote: async () => answer, read: async () => holds };
 		const spec = { place: "store a", feeds: [], settings: { "public-field": "id" }, kind: { readsBack: true } };
 		const engine = {
+			spec: { name: "it", fleetFile: undefined },
 			journal: { operation: "o" },
 			fleet: { gateways: [] },
 			state: () => state,
