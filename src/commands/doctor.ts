@@ -101,7 +101,12 @@ async function run(fx: Effects, { options }: { readonly options: Flags }): Promi
 	const probed: Probed[] = [];
 	if (options["probe"] === true) {
 		const { probeCli } = await import("../prove/doctor/probe.ts");
-		const asking = { marker: fingerprint(fx.random.token()), controls: new Map(), deadline };
+		const asking = {
+			marker: fingerprint(fx.random.token()),
+			controls: new Map(),
+			deadline,
+			environment: fx.environment,
+		};
 		for (const each of diagnoses)
 			probed.push(await fx.terminal.progress(`probing for ${each.title}`, probeCli(fx, each, asking)));
 	}

@@ -197,11 +197,28 @@ describe("crossfade doctor", () => {
 		writeFileSync(join(cwd, ".claude/settings.json"), text);
 		const { code, stdout } = await doctor("--probe --cli claude-code", cwd, token);
 		expect(stdout.replace(/\s+/g, " ")).toContain(
-			"logs not probed: untested: NODE_EXTRA_CA_CERTS sets a proxy or certificates that this probe does not use",
+			"logs not probed: untested: NODE_EXTRA_CA_CERTS sets a proxy or certificates, which this probe may not use as Claude Code does",
 		);
 		expect(code).toBe(exitCodes.noEvidence[0]);
 		const { clis } = JSON.parse((await doctor("--probe --json --cli claude-code", cwd, token)).stdout);
 		expect(clis).toMatchObject([{ probe: [], notProbed: [{ signal: "logs" }, { signal: "metrics" }] }]);
+	});
+
+	test("--probe leaves out what may go through a proxy that it does not use, and does not repeat its login", async () => {
+		const token = canary();
+		const cwd = home("https://otlp.example.com", token);
+		const { token: login } = canary();
+		// Nothing but HTTPS_PROXY is for https to this program; Claude Code uses this one too.
+		const env = { HTTP_PROXY: `http://user:${login}@127.0.0.1:9`, HTTPS_PROXY: "", https_proxy: "", NO_PROXY: "" };
+		const { code, stdout } = await doctor("--probe --cli claude-code", cwd, token, { env });
+		expect(stdout.replace(/\s+/g, " ")).toContain("logs not probed: untested: HTTP_PROXY sets a proxy");
+		expect(stdout).not.toContain(login);
+		expect(code).toBe(exitCodes.noEvidence[0]);
+		// Node trusts what this names, and Codex does not.
+		const node = { env: { NODE_EXTRA_CA_CERTS: "/ca.pem" } };
+		const codex = await doctor("--probe --cli codex", cwd, token, node);
+		expect(codex.stdout.replace(/\s+/g, " ")).toContain("logs not probed: untested: NODE_EXTRA_CA_CERTS sets a proxy");
+		expect(codex.code).toBe(exitCodes.noEvidence[0]);
 	});
 
 	test("a token at another host than that of the fleet file or --endpoint is 10", async () => {

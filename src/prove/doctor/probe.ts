@@ -9,6 +9,7 @@ import { type JudgedRow, judgeRows } from "../probe/verdict.ts";
 import type { ProbeWorld, Round } from "../probe/world.ts";
 import type { Diagnosis, SignalState } from "./diagnosis.ts";
 import { settingName } from "./findings.ts";
+import { openRoute } from "./route.ts";
 
 /** The result of probing for one CLI. */
 export interface Probed {
@@ -32,6 +33,7 @@ export interface Asking {
 	readonly controls: NonNullable<Round["controls"]>;
 	/** When the old token ends, in milliseconds since the epoch. */
 	readonly deadline: number | undefined;
+	readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 const TIMEOUT_MS = 10_000;
@@ -47,16 +49,18 @@ interface Route {
 /** Sends one test record per signal exactly as the CLI would, with its URL, headers and encoding, and reads the responses. */
 export async function probeCli(
 	fx: ProbeWorld,
-	{ id, signals, resolved }: Diagnosis,
-	{ marker, controls, deadline }: Asking,
+	{ id, title, signals, resolved }: Diagnosis,
+	{ marker, controls, deadline, environment }: Asking,
 ): Promise<Probed> {
 	const skipped: SkippedSignal[] = [];
+	const form = forms.find((each) => each.id === id);
 	const routes = new Map<string, Route>();
 	for (const state of signals) {
 		const { off, signal, secret, tokenBy } = state;
 		if (off !== undefined) continue;
 		const emission = resolved.emissions.find((each) => each.signal === signal);
-		const why = reasonToSkip(state, emission);
+		const way = form?.usesProxy === false ? {} : environment;
+		const why = reasonToSkip(state, emission, title, way);
 		if (why !== undefined || !emission || !secret) {
 			skipped.push({ signal, why: why ?? "its token is unknown" });
 			continue;
@@ -70,7 +74,7 @@ export async function probeCli(
 	const rows: JudgedRow[] = [];
 	for (const route of routes.values()) {
 		const tokens = [{ name: route.state.token ?? "current", secret: route.secret }];
-		const plan = planFor(id, route);
+		const plan = planFor(form, route);
 		const round = await probeRound(fx, { plan, tokens, tls: {}, marker, controls });
 		rows.push(...judgeRows(round.rows, deadline));
 		for (const { signal } of route.emissions) {
@@ -84,14 +88,17 @@ export async function probeCli(
 function reasonToSkip(
 	{ secret, url, doubt, tokenBy }: SignalState,
 	emission: Emission | undefined,
+	title: string,
+	environment: Asking["environment"],
 ): string | undefined {
 	if (tokenBy === "program" && !secret) return "its token is unknown";
 	if (doubt !== undefined) return `untested: ${doubt}`;
+	const isUrl = url !== undefined && URL.canParse(url);
 	const [setting] = emission?.transport ?? [];
-	if (setting !== undefined)
-		return `untested: ${settingName(setting)} sets a proxy or certificates that this probe does not use`;
+	const name = setting === undefined ? isUrl && openRoute(url, environment) : settingName(setting);
+	if (name) return `untested: ${name} sets a proxy or certificates, which this probe may not use as ${title} does`;
 	if (!secret) return "its token is unknown";
-	return url !== undefined && URL.canParse(url) ? undefined : "its URL is not one";
+	return isUrl ? undefined : "its URL is not one";
 }
 
 /** The URL without the token and the path of the signal; of an unusual one only the server. Contains no token. */
@@ -119,9 +126,8 @@ function inBasic(value: string, change: (text: string) => string): string | unde
 	return `${word} ${Buffer.from(change(Buffer.from(login, "base64").toString("utf8"))).toString("base64")}`;
 }
 
-function planFor(id: string, { base: url, secret, state, emissions }: Route): ProbePlan {
+function planFor(form: ProbePlan["form"], { base: url, secret, state, emissions }: Route): ProbePlan {
 	const signals = emissions.map(({ signal }) => signal);
-	const form = forms.find((each) => each.id === id);
 	const usual = providers.find(({ endpoint }) => endpoint === url) ?? providers.find((each) => each.id === "custom");
 	if (!usual) throw new TypeError("no provider for custom endpoints");
 	return {

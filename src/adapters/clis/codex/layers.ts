@@ -40,7 +40,7 @@ export const layering: CliLayering = {
 	id: "codex",
 	tolerance: { bom: true, utf16: false },
 	variables:
-		/^(OTEL_EXPORTER_OTLP_|OTEL_B(LRP|SP)_|OTEL_RESOURCE_ATTRIBUTES$|CODEX_HOME$|CODEX_CA_CERTIFICATE$|SSL_CERT_)/,
+		/^(OTEL_EXPORTER_OTLP_|OTEL_B(LRP|SP)_|OTEL_RESOURCE_ATTRIBUTES$|CODEX_HOME$|CODEX_CA_CERTIFICATE$|SSL_CERT_|NODE_EXTRA_CA_CERTS$)/,
 	// Seen in 0.165.0 and 0.169.0: an empty one for a signal replaces the general one, too.
 	emptyCounts: /^OTEL_EXPORTER_OTLP_(\w+_)?(COMPRESSION|HEADERS)$/,
 	layers: [
@@ -121,7 +121,8 @@ export const layering: CliLayering = {
 	],
 	endpoints: /^\/otel\/\w*exporter\/otlp-(http|grpc)\/endpoint$/,
 	transport: {
-		anywhere: /^\/otel\/\w+\/otlp-http\/tls\/|^\/env\/(SSL_CERT_(FILE|DIR)|CODEX_CA_CERTIFICATE)$/,
+		// The last one is for programs on Node alone, as the probe is: Codex trusts no more with it (seen in 0.169.0).
+		anywhere: /^\/otel\/\w+\/otlp-http\/tls\/|^\/env\/(SSL_CERT_(FILE|DIR)|CODEX_CA_CERTIFICATE|NODE_EXTRA_CA_CERTS)$/,
 		inFiles: /^$/,
 	},
 	// Seen in 0.165.0 and 0.169.0: where there are none in it, nothing is sent.
