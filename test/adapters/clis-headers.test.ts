@@ -71,6 +71,11 @@ describe("Claude Code: headers, protocol and URL as the real 2.1.330 sends them"
 		],
 		["more of it", claude({ CLAUDE_CODE_OTEL_SHUTDOWN_TIMEOUT_MS: "60000" }), at],
 		[
+			"a form of a number that may be read as less",
+			claude({ CLAUDE_CODE_OTEL_SHUTDOWN_TIMEOUT_MS: "5e3" }),
+			"logs | unknown | http/protobuf | https://u/v1/logs",
+		],
+		[
 			"an exporter that does not exist stops all",
 			claude({ OTEL_METRICS_EXPORTER: "banana" }),
 			"logs | no | http/protobuf | https://u/v1/logs",

@@ -7,6 +7,7 @@
 import type { Emission, EmittedSignal } from "../emission.ts";
 import type { Effective } from "../layering.ts";
 import { oddNumber, pairsOf, shortTimeout } from "../otel-js.ts";
+import { POSITIVE } from "../setting-form.ts";
 
 export const isOn = (value: string | undefined) => value !== undefined && /^(1|true|yes|on)$/i.test(value);
 
@@ -56,9 +57,10 @@ export const isOfWeb = (url = "") => !URL.canParse(url) || /^https?:/i.test(url)
 function shortShutdown(get: Effective["get"]): string | undefined {
 	const name = "CLAUDE_CODE_OTEL_SHUTDOWN_TIMEOUT_MS";
 	const text = get(`/env/${name}`);
-	return text === undefined || Number(text) >= SHUTDOWN_MS
+	// Readers differ on other forms of a number: 5e3 may be 5.
+	return text === undefined || (POSITIVE.test(text) && Number(text) >= SHUTDOWN_MS)
 		? undefined
-		: `${name} is less than ${SHUTDOWN_MS} ms, and may end it before all is sent`;
+		: `${name} is not ${SHUTDOWN_MS} ms or more in digits, and may end it before all is sent`;
 }
 
 const SHUTDOWN_MS = 2_000;
