@@ -369,7 +369,7 @@ kinds 'nothing feedbackSurveyRate skillListingBudgetFraction
 ^command^prompt^url^server hooks/PreToolUse/*/hooks/* hooks/PermissionRequest/*/hooks/*'
       ;;
     codex)
-kinds 'nothing model_instructions_file model_catalog_json permissions
+kinds 'nothing model_instructions_file model_catalog_json permissions allowed_permission_profiles
 :read-only|:workspace|:danger-full-access default_permissions
 openai|ollama|lmstudio|amazon-bedrock|{/model_providers} model_provider
 string approval_policy

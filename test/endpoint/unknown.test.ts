@@ -66,6 +66,20 @@ describe("what may keep a CLI from starting", needs(root), () => {
 		expect(readFileSync(file, "utf8")).toBe(content);
 	});
 
+	test.each(['{ ":read-only" = true }', "[]", "7"])(
+		"requirements of the machine that allow profiles of permissions: %s",
+		async (profiles) => {
+			const m = machine({ versions: only("codex") });
+			const file = write(m.root, "etc/codex/requirements.toml", `allowed_permission_profiles = ${profiles}\n`);
+			const { token } = canary();
+			const words = wordsFor("system", "codex");
+			const said = expect.stringContaining(`unknown: ${file}: at line 1, column 31: must `);
+			const state = expect.stringContaining("cli=codex:unknown ");
+			expect(await m.run(`install ${words}`, { token })).toMatchObject({ stdout: state, stderr: said });
+			expect(await m.run(`report ${words}`)).toMatchObject({ stdout: state, stderr: said, code: 11 });
+		},
+	);
+
 	test("what a person wrote is not repeated", async () => {
 		const m = machine({ versions: only("codex") });
 		const { token: theirs } = canary();

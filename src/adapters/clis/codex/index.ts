@@ -182,7 +182,11 @@ export const builtIn = ["openai", "ollama", "lmstudio", "amazon-bedrock"] as con
 /** Profiles of permissions that need no table in permissions. */
 export const builtInPermissions = [":read-only", ":workspace", ":danger-full-access"] as const;
 
-/** What of these tables and files it takes is not in this file: see `openValue`. Above the greatest number of each it does not start. */
+/**
+ * What of these tables and files it takes is not in this file: see `openValue`. Above the greatest number of each it does not start. The last one
+ * stands in requirements.toml: seen in 0.165.0 and 0.169.0, where it is no table it does not start, nor where it leaves out `:workspace` or
+ * `:read-only` and there is no default_permissions.
+ */
 const open: SettingKinds = {
 	...Object.fromEntries(withOthers.map((name) => [`/${name}`, "nothing"] as const)),
 	"/default_permissions": builtInPermissions,
@@ -194,6 +198,7 @@ const open: SettingKinds = {
 	"/agents/max_depth": "small",
 	"/mcp_oauth_callback_port": "small",
 	"/mcp_servers/*/startup_timeout_sec": "small",
+	"/allowed_permission_profiles": "nothing",
 };
 
 const byPointer = (keys: typeof topKeys): SettingKinds =>

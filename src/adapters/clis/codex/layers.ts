@@ -241,7 +241,7 @@ function failureOf(signal: EmittedSignal, { get, at }: Effective): string | unde
 	return isSent ? undefined : `the endpoint of ${exporters[signal]} is not a URL, so Codex creates no exporter`;
 }
 
-/** What it does without a profile that these take away was not seen. */
+/** Seen in 0.165.0 and 0.169.0: with some of them it does not start; see `open` in index.ts. What it does without a profile that they take away was not seen. */
 function limitOfProfiles(document: Readonly<Record<string, unknown>>): string | undefined {
 	const name = "allowed_permission_profiles";
 	return Object.hasOwn(document, name) ? name : undefined;
