@@ -28,8 +28,8 @@ export interface Observer {
 }
 
 /**
- * Reads the tokens once, and lists and inventories each time. Throws `CrossfadeError` if one is unreadable the first time, or the fleet file
- * says something of what nobody knows; later that is an open point, or nothing.
+ * Reads the tokens once, and lists and inventories each time. Throws `CrossfadeError` if one is unreadable the first time; later it is an open
+ * point. Warns once of what the fleet file says of names that nobody knows: a machine can have left every list since.
  */
 export async function observe(fx: Effects, fleet: Fleet, pages: Partial<PageOptions> = {}): Promise<Observer> {
 	const { tokens, lookalikes } = await fingerprints(fx, fleet);
@@ -62,8 +62,7 @@ export async function observe(fx: Effects, fleet: Fleet, pages: Partial<PageOpti
 				now: fx.clock.now(),
 			};
 			const view = overlapView(observed);
-			const unknown = isFirst ? unknownStatements(observed, view) : [];
-			if (unknown.length > 0) throw new CrossfadeError("usage", unknown);
+			for (const problem of isFirst ? unknownStatements(observed, view) : []) fx.terminal.warn(problem);
 			return view;
 		},
 		async close() {
