@@ -47,17 +47,17 @@
 # Contents, by line:
 #     81  Settings and vehicle
 #    134  CLIs: their files, settings and signs
-#    559  Editor of JSON and TOML files
-#   2376  Output
-#   2471  Options
-#   2579  Token
-#   2652  Machine: its system, people and CLIs
-#   3014  Lock
-#   3059  Files
-#   3936  Background processes
-#   3993  The work
-#   4122  What a person is told
-#   4182  Start
+#    558  Editor of JSON and TOML files
+#   2375  Output
+#   2470  Options
+#   2578  Token
+#   2651  Machine: its system, people and CLIs
+#   3013  Lock
+#   3058  Files
+#   3935  Background processes
+#   3992  The work
+#   4121  What a person is told
+#   4181  Start
 (& {
 Set-PSDebug -Off
 # PowerShell reads all of a text before it runs any of it, and this is one statement up to its last character: of a text that was cut off
@@ -248,9 +248,8 @@ $CLIS = @{
       File = '%ProgramData%/OpenAI/Codex/requirements.toml'; Closed = ''
       Format = 'toml'; Since = '0.166.0'
       SinceWith = @()
-      Demands = @('kind;otel/log_user_prompt otel/log_agent_responses otel/log_guardian_assessments otel/log_sse_deltas;boolean', 'kind;otel/environment otel/trace_exporter/*/endpoint;string', 'kind;otel/span_attributes otel/trace_exporter/*/headers otel/trace_exporter/*/tls;strings', 'kind;otel/tracestate otel/tool_result;object', 'kind;otel/tool_result/max_bytes;whole', 'form;otel/trace_exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint')
+      Demands = @('kind;otel/log_user_prompt otel/log_agent_responses otel/log_guardian_assessments otel/log_sse_deltas;boolean', 'kind;otel/environment otel/trace_exporter/*/endpoint;string', 'kind;otel/span_attributes otel/trace_exporter/*/headers otel/trace_exporter/*/tls;strings', 'kind;otel/tracestate otel/tool_result;object', 'kind;otel/tool_result/max_bytes;whole', 'form;otel/trace_exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint', 'only;otel;exporter metrics_exporter trace_exporter environment log_agent_responses log_guardian_assessments log_sse_deltas log_user_prompt span_attributes tool_result tracestate')
       Rows = @(
-        @('', 'only', '/otel', 'exporter metrics_exporter trace_exporter environment log_agent_responses log_guardian_assessments log_sse_deltas log_user_prompt span_attributes tool_result tracestate'),
         @('prompts', 'set', '/otel/log_user_prompt', 'bool', 'true'),
         @('no-prompts', 'set', '/otel/log_user_prompt', 'bool', 'false'),
         @('', 'keep', '/otel/trace_exporter'),
@@ -500,7 +499,7 @@ $CLIS = @{
       Tail = 12
       Format = 'jsonc'; Since = '0.24.4'
       SinceWith = @()
-      Demands = @('kind;plansDirectory proxy imageModel modelFallbacks;string', 'kind;omni;object', 'kind;model/maxWallTimeSeconds model/goalTokenBudget;number', 'kind;env/OTEL_BLRP_EXPORT_TIMEOUT env/OTEL_BLRP_MAX_QUEUE_SIZE env/OTEL_BLRP_MAX_EXPORT_BATCH_SIZE env/OTEL_BSP_EXPORT_TIMEOUT env/OTEL_BSP_MAX_QUEUE_SIZE env/OTEL_BSP_MAX_EXPORT_BATCH_SIZE;positive')
+      Demands = @('kind;plansDirectory proxy imageModel modelFallbacks;string', 'kind;omni;object', 'kind;model/maxWallTimeSeconds model/goalTokenBudget;number', 'kind;env/OTEL_BLRP_EXPORT_TIMEOUT env/OTEL_BLRP_MAX_QUEUE_SIZE env/OTEL_BLRP_MAX_EXPORT_BATCH_SIZE env/OTEL_BSP_EXPORT_TIMEOUT env/OTEL_BSP_MAX_QUEUE_SIZE env/OTEL_BSP_MAX_EXPORT_BATCH_SIZE;positive', 'only;omni;delivery enabled ingestion memory processing storage')
       Rows = @()
       Rivals = @(
         @{
@@ -3553,7 +3552,7 @@ function Switch-Target($path, $new, $expected, $owner, $access) {
   return 0
 }
 
-# Get-Plan CLI LAYER TOKEN: what the file shall hold, as rows for the editor. TOKEN is one word of our alphabet.
+# Get-Plan CLI LAYER TOKEN: what the file shall hold, as rows. TOKEN is one word of our alphabet.
 function Get-Plan($cli, $layer, $text) {
   if ($CLIS[$cli][$layer].ContainsKey('LikeUser')) { Get-DemandRows $CLIS[$cli].User.Demands }
   Get-DemandRows $CLIS[$cli][$layer].Demands
@@ -3565,7 +3564,7 @@ function Get-Plan($cli, $layer, $text) {
   }
 }
 
-# Get-DemandRows DEMANDS: what values have to be, a row for each.
+# Get-DemandRows DEMANDS: what values have to be, as rows.
 function Get-DemandRows($demands) {
   foreach ($demand in $demands) {
     $verb, $pointers, $rest = $demand.Split(';')

@@ -46,18 +46,18 @@
 # Contents, by line:
 #     87  Settings and vehicle
 #    175  CLIs: their files, settings and signs
-#    607  Editor of JSON and TOML files, an awk program
-#   1915  Small programs that run as the owner of the files they touch; content comes on standard input
-#   2153  Output
-#   2250  Options
-#   2335  Token
-#   2412  Machine: its system, people and CLIs
-#   2641  Lock and working folder
-#   2744  Files
-#   3412  Background processes
-#   3452  The work
-#   3566  What a person is told
-#   3631  Start
+#    608  Editor of JSON and TOML files, an awk program
+#   1916  Small programs that run as the owner of the files they touch; content comes on standard input
+#   2154  Output
+#   2251  Options
+#   2336  Token
+#   2413  Machine: its system, people and CLIs
+#   2642  Lock and working folder
+#   2745  Files
+#   3413  Background processes
+#   3453  The work
+#   3567  What a person is told
+#   3632  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -421,6 +421,7 @@ kinds 'string plansDirectory proxy imageModel modelFallbacks
 object omni
 number model/ maxWallTimeSeconds goalTokenBudget
 positive env/ OTEL_BLRP_EXPORT_TIMEOUT OTEL_BLRP_MAX_QUEUE_SIZE OTEL_BLRP_MAX_EXPORT_BATCH_SIZE OTEL_BSP_EXPORT_TIMEOUT OTEL_BSP_MAX_QUEUE_SIZE OTEL_BSP_MAX_EXPORT_BATCH_SIZE'
+only_keys /omni delivery enabled ingestion memory processing storage
       ;;
   esac
 }

@@ -81,7 +81,11 @@ const TESTED_BY: readonly (readonly [source: string, test: string, why: string])
 	["prove/otlp/fields.ts", "commands/probe.test.ts", "which numbers stand for which fields, in what a probe sends"],
 	["prove/otlp/", "prove/otlp/scan.test.ts", "parts of one scanner, held against OpenTelemetry's own"],
 	["prove/overlap/build.ts", "commands/report.test.ts", "from evidence to the verdict and its exit code"],
-	["prove/overlap/unknown-statements.ts", "commands/attest.test.ts", "a statement about what nobody knows, by the command"],
+	[
+		"prove/overlap/unknown-statements.ts",
+		"commands/attest.test.ts",
+		"a statement about what nobody knows, by the command",
+	],
 	["prove/overlap/observed.ts", "commands/report.test.ts", "from evidence to the verdict and its exit code"],
 	["prove/overlap/things.ts", "commands/attest.test.ts", "the names that a statement can be about"],
 	["prove/overlap/outcome.ts", "commands/report.test.ts", "from evidence to the verdict and its exit code"],

@@ -39,17 +39,17 @@
 # Contents, by line:
 #     78  Settings and vehicle
 #    126  CLIs: their files, settings and signs
-#    506  Editor of JSON and TOML files, an awk program
-#   1794  Small programs that run as the owner of the files they touch; content comes on standard input
-#   2032  Output
-#   2129  Options
-#   2211  Token
-#   2247  Machine: its system, people and CLIs
-#   2458  Lock and working folder
-#   2561  Files
-#   3204  Background processes
-#   3244  The work
-#   3355  Start
+#    507  Editor of JSON and TOML files, an awk program
+#   1795  Small programs that run as the owner of the files they touch; content comes on standard input
+#   2033  Output
+#   2130  Options
+#   2212  Token
+#   2248  Machine: its system, people and CLIs
+#   2459  Lock and working folder
+#   2562  Files
+#   3205  Background processes
+#   3245  The work
+#   3356  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -372,6 +372,7 @@ kinds 'string plansDirectory proxy imageModel modelFallbacks
 object omni
 number model/ maxWallTimeSeconds goalTokenBudget
 positive env/ OTEL_BLRP_EXPORT_TIMEOUT OTEL_BLRP_MAX_QUEUE_SIZE OTEL_BLRP_MAX_EXPORT_BATCH_SIZE OTEL_BSP_EXPORT_TIMEOUT OTEL_BSP_MAX_QUEUE_SIZE OTEL_BSP_MAX_EXPORT_BATCH_SIZE'
+only_keys /omni delivery enabled ingestion memory processing storage
       ;;
   esac
 }

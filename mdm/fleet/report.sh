@@ -36,16 +36,16 @@
 # Contents, by line:
 #     74  Settings and vehicle
 #    113  CLIs: their files, settings and signs
-#    478  Editor of JSON and TOML files, an awk program
-#   1206  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1318  Output
-#   1407  Options
-#   1488  Machine: its system, people and CLIs
-#   1694  Lock and working folder
-#   1790  Files
-#   2261  Background processes
-#   2294  The work
-#   2363  Start
+#    479  Editor of JSON and TOML files, an awk program
+#   1207  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1319  Output
+#   1408  Options
+#   1489  Machine: its system, people and CLIs
+#   1695  Lock and working folder
+#   1791  Files
+#   2262  Background processes
+#   2295  The work
+#   2364  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -359,6 +359,7 @@ kinds 'string plansDirectory proxy imageModel modelFallbacks
 object omni
 number model/ maxWallTimeSeconds goalTokenBudget
 positive env/ OTEL_BLRP_EXPORT_TIMEOUT OTEL_BLRP_MAX_QUEUE_SIZE OTEL_BLRP_MAX_EXPORT_BATCH_SIZE OTEL_BSP_EXPORT_TIMEOUT OTEL_BSP_MAX_QUEUE_SIZE OTEL_BSP_MAX_EXPORT_BATCH_SIZE'
+only_keys /omni delivery enabled ingestion memory processing storage
       ;;
   esac
 }

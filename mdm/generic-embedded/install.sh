@@ -40,17 +40,17 @@
 # Contents, by line:
 #     79  Settings and vehicle
 #    123  CLIs: their files, settings and signs
-#    503  Editor of JSON and TOML files, an awk program
-#   1791  Small programs that run as the owner of the files they touch; content comes on standard input
-#   2029  Output
-#   2126  Options
-#   2208  Token
-#   2244  Machine: its system, people and CLIs
-#   2455  Lock and working folder
-#   2558  Files
-#   3201  Background processes
-#   3241  The work
-#   3352  Start
+#    504  Editor of JSON and TOML files, an awk program
+#   1792  Small programs that run as the owner of the files they touch; content comes on standard input
+#   2030  Output
+#   2127  Options
+#   2209  Token
+#   2245  Machine: its system, people and CLIs
+#   2456  Lock and working folder
+#   2559  Files
+#   3202  Background processes
+#   3242  The work
+#   3353  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -369,6 +369,7 @@ kinds 'string plansDirectory proxy imageModel modelFallbacks
 object omni
 number model/ maxWallTimeSeconds goalTokenBudget
 positive env/ OTEL_BLRP_EXPORT_TIMEOUT OTEL_BLRP_MAX_QUEUE_SIZE OTEL_BLRP_MAX_EXPORT_BATCH_SIZE OTEL_BSP_EXPORT_TIMEOUT OTEL_BSP_MAX_QUEUE_SIZE OTEL_BSP_MAX_EXPORT_BATCH_SIZE'
+only_keys /omni delivery enabled ingestion memory processing storage
       ;;
   esac
 }

@@ -36,16 +36,16 @@
 # Contents, by line:
 #     74  Settings and vehicle
 #    110  CLIs: their files, settings and signs
-#    475  Editor of JSON and TOML files, an awk program
-#   1203  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1315  Output
-#   1404  Options
-#   1485  Machine: its system, people and CLIs
-#   1691  Lock and working folder
-#   1787  Files
-#   2258  Background processes
-#   2291  The work
-#   2360  Start
+#    476  Editor of JSON and TOML files, an awk program
+#   1204  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1316  Output
+#   1405  Options
+#   1486  Machine: its system, people and CLIs
+#   1692  Lock and working folder
+#   1788  Files
+#   2259  Background processes
+#   2292  The work
+#   2361  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -356,6 +356,7 @@ kinds 'string plansDirectory proxy imageModel modelFallbacks
 object omni
 number model/ maxWallTimeSeconds goalTokenBudget
 positive env/ OTEL_BLRP_EXPORT_TIMEOUT OTEL_BLRP_MAX_QUEUE_SIZE OTEL_BLRP_MAX_EXPORT_BATCH_SIZE OTEL_BSP_EXPORT_TIMEOUT OTEL_BSP_MAX_QUEUE_SIZE OTEL_BSP_MAX_EXPORT_BATCH_SIZE'
+only_keys /omni delivery enabled ingestion memory processing storage
       ;;
   esac
 }

@@ -36,16 +36,16 @@
 # Contents, by line:
 #     63  Settings and vehicle
 #    122  CLIs: their files, settings and signs
-#    535  Editor of JSON and TOML files
-#   2312  Output
-#   2395  Options
-#   2472  Token
-#   2506  Machine: its system, people and CLIs
-#   2835  Lock
-#   2878  Files
-#   3696  Background processes
-#   3747  The work
-#   3870  Start
+#    534  Editor of JSON and TOML files
+#   2311  Output
+#   2394  Options
+#   2471  Token
+#   2505  Machine: its system, people and CLIs
+#   2834  Lock
+#   2877  Files
+#   3695  Background processes
+#   3746  The work
+#   3869  Start
 Set-PSDebug -Off
 (& {
 # PowerShell reads all of a file before it runs any of it, and all of this is one statement: of a file that was cut off nothing runs.
@@ -233,9 +233,8 @@ $CLIS = @{
       File = '%ProgramData%/OpenAI/Codex/requirements.toml'; Closed = ''
       Format = 'toml'; Since = '0.166.0'
       SinceWith = @()
-      Demands = @('kind;otel/log_user_prompt otel/log_agent_responses otel/log_guardian_assessments otel/log_sse_deltas;boolean', 'kind;otel/environment otel/trace_exporter/*/endpoint;string', 'kind;otel/span_attributes otel/trace_exporter/*/headers otel/trace_exporter/*/tls;strings', 'kind;otel/tracestate otel/tool_result;object', 'kind;otel/tool_result/max_bytes;whole', 'form;otel/trace_exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint')
+      Demands = @('kind;otel/log_user_prompt otel/log_agent_responses otel/log_guardian_assessments otel/log_sse_deltas;boolean', 'kind;otel/environment otel/trace_exporter/*/endpoint;string', 'kind;otel/span_attributes otel/trace_exporter/*/headers otel/trace_exporter/*/tls;strings', 'kind;otel/tracestate otel/tool_result;object', 'kind;otel/tool_result/max_bytes;whole', 'form;otel/trace_exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint', 'only;otel;exporter metrics_exporter trace_exporter environment log_agent_responses log_guardian_assessments log_sse_deltas log_user_prompt span_attributes tool_result tracestate')
       Rows = @(
-        @('', 'only', '/otel', 'exporter metrics_exporter trace_exporter environment log_agent_responses log_guardian_assessments log_sse_deltas log_user_prompt span_attributes tool_result tracestate'),
         @('prompts', 'set', '/otel/log_user_prompt', 'bool', 'true'),
         @('no-prompts', 'set', '/otel/log_user_prompt', 'bool', 'false'),
         @('', 'keep', '/otel/trace_exporter'),
@@ -479,7 +478,7 @@ $CLIS = @{
       Tail = 12
       Format = 'jsonc'; Since = '0.24.4'
       SinceWith = @()
-      Demands = @('kind;plansDirectory proxy imageModel modelFallbacks;string', 'kind;omni;object', 'kind;model/maxWallTimeSeconds model/goalTokenBudget;number', 'kind;env/OTEL_BLRP_EXPORT_TIMEOUT env/OTEL_BLRP_MAX_QUEUE_SIZE env/OTEL_BLRP_MAX_EXPORT_BATCH_SIZE env/OTEL_BSP_EXPORT_TIMEOUT env/OTEL_BSP_MAX_QUEUE_SIZE env/OTEL_BSP_MAX_EXPORT_BATCH_SIZE;positive')
+      Demands = @('kind;plansDirectory proxy imageModel modelFallbacks;string', 'kind;omni;object', 'kind;model/maxWallTimeSeconds model/goalTokenBudget;number', 'kind;env/OTEL_BLRP_EXPORT_TIMEOUT env/OTEL_BLRP_MAX_QUEUE_SIZE env/OTEL_BLRP_MAX_EXPORT_BATCH_SIZE env/OTEL_BSP_EXPORT_TIMEOUT env/OTEL_BSP_MAX_QUEUE_SIZE env/OTEL_BSP_MAX_EXPORT_BATCH_SIZE;positive', 'only;omni;delivery enabled ingestion memory processing storage')
       Rows = @()
       Rivals = @(
         @{
@@ -3352,7 +3351,7 @@ function Switch-Target($path, $new, $expected, $owner, $access) {
   return 0
 }
 
-# Get-Plan CLI LAYER TOKEN: what the file shall hold, as rows for the editor
+# Get-Plan CLI LAYER TOKEN: what the file shall hold, as rows
 function Get-Plan($cli, $layer, $text) {
   if ($CLIS[$cli][$layer].ContainsKey('LikeUser')) { Get-DemandRows $CLIS[$cli].User.Demands }
   Get-DemandRows $CLIS[$cli][$layer].Demands
@@ -3364,7 +3363,7 @@ function Get-Plan($cli, $layer, $text) {
   }
 }
 
-# Get-DemandRows DEMANDS: what values have to be, a row for each
+# Get-DemandRows DEMANDS: what values have to be, as rows
 function Get-DemandRows($demands) {
   foreach ($demand in $demands) {
     $verb, $pointers, $rest = $demand.Split(';')

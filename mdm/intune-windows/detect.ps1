@@ -38,15 +38,15 @@
 # Contents, by line:
 #     64  Settings and vehicle
 #    117  CLIs: their files, settings and signs
-#    530  Editor of JSON and TOML files
-#   1585  Output
-#   1668  Options
-#   1745  Machine: its system, people and CLIs
-#   2074  Lock
-#   2117  Files
-#   2696  Background processes
-#   2747  The work
-#   2843  Start
+#    529  Editor of JSON and TOML files
+#   1584  Output
+#   1667  Options
+#   1744  Machine: its system, people and CLIs
+#   2073  Lock
+#   2116  Files
+#   2695  Background processes
+#   2746  The work
+#   2842  Start
 Set-PSDebug -Off
 (& {
 # PowerShell reads all of a file before it runs any of it, and all of this is one statement: of a file that was cut off nothing runs.
@@ -228,9 +228,8 @@ $CLIS = @{
       File = '%ProgramData%/OpenAI/Codex/requirements.toml'; Closed = ''
       Format = 'toml'; Since = '0.166.0'
       SinceWith = @()
-      Demands = @('kind;otel/log_user_prompt otel/log_agent_responses otel/log_guardian_assessments otel/log_sse_deltas;boolean', 'kind;otel/environment otel/trace_exporter/*/endpoint;string', 'kind;otel/span_attributes otel/trace_exporter/*/headers otel/trace_exporter/*/tls;strings', 'kind;otel/tracestate otel/tool_result;object', 'kind;otel/tool_result/max_bytes;whole', 'form;otel/trace_exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint')
+      Demands = @('kind;otel/log_user_prompt otel/log_agent_responses otel/log_guardian_assessments otel/log_sse_deltas;boolean', 'kind;otel/environment otel/trace_exporter/*/endpoint;string', 'kind;otel/span_attributes otel/trace_exporter/*/headers otel/trace_exporter/*/tls;strings', 'kind;otel/tracestate otel/tool_result;object', 'kind;otel/tool_result/max_bytes;whole', 'form;otel/trace_exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint', 'only;otel;exporter metrics_exporter trace_exporter environment log_agent_responses log_guardian_assessments log_sse_deltas log_user_prompt span_attributes tool_result tracestate')
       Rows = @(
-        @('', 'only', '/otel', 'exporter metrics_exporter trace_exporter environment log_agent_responses log_guardian_assessments log_sse_deltas log_user_prompt span_attributes tool_result tracestate'),
         @('prompts', 'set', '/otel/log_user_prompt', 'bool', 'true'),
         @('no-prompts', 'set', '/otel/log_user_prompt', 'bool', 'false'),
         @('', 'keep', '/otel/trace_exporter'),
@@ -474,7 +473,7 @@ $CLIS = @{
       Tail = 12
       Format = 'jsonc'; Since = '0.24.4'
       SinceWith = @()
-      Demands = @('kind;plansDirectory proxy imageModel modelFallbacks;string', 'kind;omni;object', 'kind;model/maxWallTimeSeconds model/goalTokenBudget;number', 'kind;env/OTEL_BLRP_EXPORT_TIMEOUT env/OTEL_BLRP_MAX_QUEUE_SIZE env/OTEL_BLRP_MAX_EXPORT_BATCH_SIZE env/OTEL_BSP_EXPORT_TIMEOUT env/OTEL_BSP_MAX_QUEUE_SIZE env/OTEL_BSP_MAX_EXPORT_BATCH_SIZE;positive')
+      Demands = @('kind;plansDirectory proxy imageModel modelFallbacks;string', 'kind;omni;object', 'kind;model/maxWallTimeSeconds model/goalTokenBudget;number', 'kind;env/OTEL_BLRP_EXPORT_TIMEOUT env/OTEL_BLRP_MAX_QUEUE_SIZE env/OTEL_BLRP_MAX_EXPORT_BATCH_SIZE env/OTEL_BSP_EXPORT_TIMEOUT env/OTEL_BSP_MAX_QUEUE_SIZE env/OTEL_BSP_MAX_EXPORT_BATCH_SIZE;positive', 'only;omni;delivery enabled ingestion memory processing storage')
       Rows = @()
       Rivals = @(
         @{
@@ -2448,7 +2447,7 @@ function Find-Moved($cli, $person) {
   foreach ($value in @(Get-Variables $person.Sid $name)) { if ($value) { return $name } }
 }
 
-# Get-Plan CLI LAYER TOKEN: what the file shall hold, as rows for the editor
+# Get-Plan CLI LAYER TOKEN: what the file shall hold, as rows
 function Get-Plan($cli, $layer, $text) {
   if ($CLIS[$cli][$layer].ContainsKey('LikeUser')) { Get-DemandRows $CLIS[$cli].User.Demands }
   Get-DemandRows $CLIS[$cli][$layer].Demands
@@ -2460,7 +2459,7 @@ function Get-Plan($cli, $layer, $text) {
   }
 }
 
-# Get-DemandRows DEMANDS: what values have to be, a row for each
+# Get-DemandRows DEMANDS: what values have to be, as rows
 function Get-DemandRows($demands) {
   foreach ($demand in $demands) {
     $verb, $pointers, $rest = $demand.Split(';')

@@ -44,16 +44,16 @@
 # Contents, by line:
 #     82  Settings and vehicle
 #    121  CLIs: their files, settings and signs
-#    482  Editor of JSON and TOML files, an awk program
-#   1210  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1322  Output
-#   1411  Options
-#   1492  Machine: its system, people and CLIs
-#   1682  Lock and working folder
-#   1778  Files
-#   2249  Background processes
-#   2282  The work
-#   2351  Start
+#    483  Editor of JSON and TOML files, an awk program
+#   1211  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1323  Output
+#   1412  Options
+#   1493  Machine: its system, people and CLIs
+#   1683  Lock and working folder
+#   1779  Files
+#   2250  Background processes
+#   2283  The work
+#   2352  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -364,6 +364,7 @@ kinds 'string plansDirectory proxy imageModel modelFallbacks
 object omni
 number model/ maxWallTimeSeconds goalTokenBudget
 positive env/ OTEL_BLRP_EXPORT_TIMEOUT OTEL_BLRP_MAX_QUEUE_SIZE OTEL_BLRP_MAX_EXPORT_BATCH_SIZE OTEL_BSP_EXPORT_TIMEOUT OTEL_BSP_MAX_QUEUE_SIZE OTEL_BSP_MAX_EXPORT_BATCH_SIZE'
+only_keys /omni delivery enabled ingestion memory processing storage
       ;;
   esac
 }

@@ -40,17 +40,17 @@
 # Contents, by line:
 #     79  Settings and vehicle
 #    118  CLIs: their files, settings and signs
-#    494  Editor of JSON and TOML files, an awk program
-#   1782  Small programs that run as the owner of the files they touch; content comes on standard input
-#   2020  Output
-#   2117  Options
-#   2199  Token
-#   2235  Machine: its system, people and CLIs
-#   2428  Lock and working folder
-#   2531  Files
-#   3174  Background processes
-#   3214  The work
-#   3325  Start
+#    495  Editor of JSON and TOML files, an awk program
+#   1783  Small programs that run as the owner of the files they touch; content comes on standard input
+#   2021  Output
+#   2118  Options
+#   2200  Token
+#   2236  Machine: its system, people and CLIs
+#   2429  Lock and working folder
+#   2532  Files
+#   3175  Background processes
+#   3215  The work
+#   3326  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -361,6 +361,7 @@ kinds 'string plansDirectory proxy imageModel modelFallbacks
 object omni
 number model/ maxWallTimeSeconds goalTokenBudget
 positive env/ OTEL_BLRP_EXPORT_TIMEOUT OTEL_BLRP_MAX_QUEUE_SIZE OTEL_BLRP_MAX_EXPORT_BATCH_SIZE OTEL_BSP_EXPORT_TIMEOUT OTEL_BSP_MAX_QUEUE_SIZE OTEL_BSP_MAX_EXPORT_BATCH_SIZE'
+only_keys /omni delivery enabled ingestion memory processing storage
       ;;
   esac
 }

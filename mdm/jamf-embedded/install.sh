@@ -41,17 +41,17 @@
 # Contents, by line:
 #     80  Settings and vehicle
 #    127  CLIs: their files, settings and signs
-#    503  Editor of JSON and TOML files, an awk program
-#   1791  Small programs that run as the owner of the files they touch; content comes on standard input
-#   2029  Output
-#   2126  Options
-#   2208  Token
-#   2244  Machine: its system, people and CLIs
-#   2437  Lock and working folder
-#   2540  Files
-#   3183  Background processes
-#   3223  The work
-#   3334  Start
+#    504  Editor of JSON and TOML files, an awk program
+#   1792  Small programs that run as the owner of the files they touch; content comes on standard input
+#   2030  Output
+#   2127  Options
+#   2209  Token
+#   2245  Machine: its system, people and CLIs
+#   2438  Lock and working folder
+#   2541  Files
+#   3184  Background processes
+#   3224  The work
+#   3335  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -370,6 +370,7 @@ kinds 'string plansDirectory proxy imageModel modelFallbacks
 object omni
 number model/ maxWallTimeSeconds goalTokenBudget
 positive env/ OTEL_BLRP_EXPORT_TIMEOUT OTEL_BLRP_MAX_QUEUE_SIZE OTEL_BLRP_MAX_EXPORT_BATCH_SIZE OTEL_BSP_EXPORT_TIMEOUT OTEL_BSP_MAX_QUEUE_SIZE OTEL_BSP_MAX_EXPORT_BATCH_SIZE'
+only_keys /omni delivery enabled ingestion memory processing storage
       ;;
   esac
 }

@@ -45,16 +45,16 @@
 # Contents, by line:
 #     83  Settings and vehicle
 #    129  CLIs: their files, settings and signs
-#    490  Editor of JSON and TOML files, an awk program
-#   1218  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1330  Output
-#   1419  Options
-#   1500  Machine: its system, people and CLIs
-#   1690  Lock and working folder
-#   1786  Files
-#   2257  Background processes
-#   2290  The work
-#   2359  Start
+#    491  Editor of JSON and TOML files, an awk program
+#   1219  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1331  Output
+#   1420  Options
+#   1501  Machine: its system, people and CLIs
+#   1691  Lock and working folder
+#   1787  Files
+#   2258  Background processes
+#   2291  The work
+#   2360  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -372,6 +372,7 @@ kinds 'string plansDirectory proxy imageModel modelFallbacks
 object omni
 number model/ maxWallTimeSeconds goalTokenBudget
 positive env/ OTEL_BLRP_EXPORT_TIMEOUT OTEL_BLRP_MAX_QUEUE_SIZE OTEL_BLRP_MAX_EXPORT_BATCH_SIZE OTEL_BSP_EXPORT_TIMEOUT OTEL_BSP_MAX_QUEUE_SIZE OTEL_BSP_MAX_EXPORT_BATCH_SIZE'
+only_keys /omni delivery enabled ingestion memory processing storage
       ;;
   esac
 }

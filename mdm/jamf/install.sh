@@ -41,17 +41,17 @@
 # Contents, by line:
 #     80  Settings and vehicle
 #    130  CLIs: their files, settings and signs
-#    506  Editor of JSON and TOML files, an awk program
-#   1794  Small programs that run as the owner of the files they touch; content comes on standard input
-#   2032  Output
-#   2129  Options
-#   2211  Token
-#   2250  Machine: its system, people and CLIs
-#   2443  Lock and working folder
-#   2546  Files
-#   3189  Background processes
-#   3229  The work
-#   3340  Start
+#    507  Editor of JSON and TOML files, an awk program
+#   1795  Small programs that run as the owner of the files they touch; content comes on standard input
+#   2033  Output
+#   2130  Options
+#   2212  Token
+#   2251  Machine: its system, people and CLIs
+#   2444  Lock and working folder
+#   2547  Files
+#   3190  Background processes
+#   3230  The work
+#   3341  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -373,6 +373,7 @@ kinds 'string plansDirectory proxy imageModel modelFallbacks
 object omni
 number model/ maxWallTimeSeconds goalTokenBudget
 positive env/ OTEL_BLRP_EXPORT_TIMEOUT OTEL_BLRP_MAX_QUEUE_SIZE OTEL_BLRP_MAX_EXPORT_BATCH_SIZE OTEL_BSP_EXPORT_TIMEOUT OTEL_BSP_MAX_QUEUE_SIZE OTEL_BSP_MAX_EXPORT_BATCH_SIZE'
+only_keys /omni delivery enabled ingestion memory processing storage
       ;;
   esac
 }

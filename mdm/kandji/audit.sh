@@ -38,16 +38,16 @@
 # Contents, by line:
 #     76  Settings and vehicle
 #    119  CLIs: their files, settings and signs
-#    480  Editor of JSON and TOML files, an awk program
-#   1208  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1320  Output
-#   1409  Options
-#   1490  Machine: its system, people and CLIs
-#   1680  Lock and working folder
-#   1776  Files
-#   2247  Background processes
-#   2280  The work
-#   2349  Start
+#    481  Editor of JSON and TOML files, an awk program
+#   1209  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1321  Output
+#   1410  Options
+#   1491  Machine: its system, people and CLIs
+#   1681  Lock and working folder
+#   1777  Files
+#   2248  Background processes
+#   2281  The work
+#   2350  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -362,6 +362,7 @@ kinds 'string plansDirectory proxy imageModel modelFallbacks
 object omni
 number model/ maxWallTimeSeconds goalTokenBudget
 positive env/ OTEL_BLRP_EXPORT_TIMEOUT OTEL_BLRP_MAX_QUEUE_SIZE OTEL_BLRP_MAX_EXPORT_BATCH_SIZE OTEL_BSP_EXPORT_TIMEOUT OTEL_BSP_MAX_QUEUE_SIZE OTEL_BSP_MAX_EXPORT_BATCH_SIZE'
+only_keys /omni delivery enabled ingestion memory processing storage
       ;;
   esac
 }

@@ -40,17 +40,17 @@
 # Contents, by line:
 #     79  Settings and vehicle
 #    123  CLIs: their files, settings and signs
-#    499  Editor of JSON and TOML files, an awk program
-#   1787  Small programs that run as the owner of the files they touch; content comes on standard input
-#   2025  Output
-#   2122  Options
-#   2204  Token
-#   2240  Machine: its system, people and CLIs
-#   2433  Lock and working folder
-#   2536  Files
-#   3179  Background processes
-#   3219  The work
-#   3330  Start
+#    500  Editor of JSON and TOML files, an awk program
+#   1788  Small programs that run as the owner of the files they touch; content comes on standard input
+#   2026  Output
+#   2123  Options
+#   2205  Token
+#   2241  Machine: its system, people and CLIs
+#   2434  Lock and working folder
+#   2537  Files
+#   3180  Background processes
+#   3220  The work
+#   3331  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -366,6 +366,7 @@ kinds 'string plansDirectory proxy imageModel modelFallbacks
 object omni
 number model/ maxWallTimeSeconds goalTokenBudget
 positive env/ OTEL_BLRP_EXPORT_TIMEOUT OTEL_BLRP_MAX_QUEUE_SIZE OTEL_BLRP_MAX_EXPORT_BATCH_SIZE OTEL_BSP_EXPORT_TIMEOUT OTEL_BSP_MAX_QUEUE_SIZE OTEL_BSP_MAX_EXPORT_BATCH_SIZE'
+only_keys /omni delivery enabled ingestion memory processing storage
       ;;
   esac
 }

@@ -15,8 +15,9 @@ const rowsOf = (kinds: SettingKinds) =>
 
 /** What a script demands of a person's file of this CLI. */
 function demandsOf(id: string): string[] {
-	const { kinds = {}, forms = [] } = clis.find((cli) => cli.id === id)?.user ?? {};
-	return [...rowsOf(kinds), ...forms.map((form) => ["form", form.pointer, ...formWords(form)].join("\t"))];
+	const { kinds = {}, forms = [], strict } = clis.find((cli) => cli.id === id)?.user ?? {};
+	const only = strict ? [`only\t${strict.table}\t${strict.keys.join(" ")}`] : [];
+	return [...rowsOf(kinds), ...forms.map((form) => ["form", form.pointer, ...formWords(form)].join("\t")), ...only];
 }
 
 /** With what else it says that it is not known. */
@@ -117,5 +118,12 @@ describe("Codex", () => {
 			(name) => `model_provider = "${name}"\n${tables}`,
 		);
 		expect(await open("codex", "toml", texts)).toEqual([false, false, false, true, true]);
+	});
+});
+
+describe("Qwen Code", () => {
+	test("a file is refused for a table with a key with which it ends, and not for one with keys that it knows", async () => {
+		const texts = ['{"omni":{"banana":1}}', '{"omni":[]}', '{"omni":{"enabled":true,"memory":{}}}', "{}"];
+		expect(await refused("qwen-code", "json", texts)).toEqual([true, true, false, false]);
 	});
 });

@@ -116,10 +116,7 @@ function layer(each: Layer, tail = 0): string[] {
 	];
 }
 
-function rowsOf({ rows, strict }: Layer): string[][] {
-	const known = strict ? [["", "only", strict.table, strict.keys.join(" ")]] : [];
-	return together([...known, ...rows.flatMap(row)]);
-}
+const rowsOf = ({ rows }: Layer): string[][] => together(rows.flatMap(row));
 
 /** Rows with what is dropped one after the other in one, by blanks. */
 function together(rows: readonly string[][]): string[][] {
@@ -144,11 +141,12 @@ function commonTail(one: readonly string[][], other: readonly string[][]): numbe
  * What values have to be: the verb of a row and its arguments after the pointer, with all pointers that have the same, by blanks, without the
  * slash before them.
  */
-function demandLines({ kinds = {}, forms = [] }: Pick<Layer, "kinds" | "forms">): string[] {
+function demandLines({ kinds = {}, forms = [], strict }: Pick<Layer, "kinds" | "forms" | "strict">): string[] {
 	const lines = byKind(kinds).map(
 		([kind, pointers]) => `kind;${pointers.map((pointer) => pointer.slice(1)).join(" ")};${kind}`,
 	);
-	return [...lines, ...forms.map((form) => ["form", form.pointer.slice(1), ...formWords(form)].join(";"))];
+	const formed = forms.map((form) => ["form", form.pointer.slice(1), ...formWords(form)].join(";"));
+	return [...lines, ...formed, ...(strict ? [`only;${strict.table.slice(1)};${strict.keys.join(" ")}`] : [])];
 }
 
 /** A row as condition, verb, pointer, type and value. Without a header program on Windows, those with it are left out. */

@@ -1,4 +1,4 @@
-# Get-Plan CLI LAYER TOKEN: what the file shall hold, as rows for the editor. TOKEN is one word of our alphabet.
+# Get-Plan CLI LAYER TOKEN: what the file shall hold, as rows. TOKEN is one word of our alphabet.
 function Get-Plan($cli, $layer, $text) {
   if ($CLIS[$cli][$layer].ContainsKey('LikeUser')) { Get-DemandRows $CLIS[$cli].User.Demands }
   Get-DemandRows $CLIS[$cli][$layer].Demands
@@ -10,7 +10,7 @@ function Get-Plan($cli, $layer, $text) {
   }
 }
 
-# Get-DemandRows DEMANDS: what values have to be, a row for each.
+# Get-DemandRows DEMANDS: what values have to be, as rows.
 function Get-DemandRows($demands) {
   foreach ($demand in $demands) {
     $verb, $pointers, $rest = $demand.Split(';')

@@ -9,6 +9,7 @@
 import type { Cli, LayerRow, Rival } from "../cli.ts";
 import { batchNumbers } from "../otel-js.ts";
 import type { SettingKinds } from "../setting-form.ts";
+import { keysOfOmni } from "./values.ts";
 
 /** Files are merged key by key: what is left over from somebody else stops or diverts everything. */
 const common: readonly LayerRow[] = [
@@ -129,6 +130,7 @@ export const cli: Cli = {
 		format: "jsonc",
 		since: "0.24.4",
 		kinds,
+		strict: { table: "/omni", keys: keysOfOmni },
 		rows: [...diversions, ...common],
 	},
 	rivals,

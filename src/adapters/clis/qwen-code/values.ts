@@ -11,7 +11,8 @@ import { all, has, inside, number, object, off, refusedBy, text, type ValueCheck
 /** 24 days, the longest that a timer of JavaScript can be. */
 const MOST_SECONDS = 2_147_483;
 const MOST_TOKENS = 300_000_000;
-const KNOWN_OF_OMNI = ["delivery", "enabled", "ingestion", "memory", "processing", "storage"];
+/** With another key in that table it ends as well. */
+export const keysOfOmni = ["delivery", "enabled", "ingestion", "memory", "processing", "storage"];
 
 const values: ValueChecks = {
 	plansDirectory: text,
@@ -20,7 +21,7 @@ const values: ValueChecks = {
 	modelFallbacks: text,
 	omni: all(
 		object,
-		has("must have known keys only", (keys) => keys.every((key) => KNOWN_OF_OMNI.includes(key))),
+		has("must have known keys only", (keys) => keys.every((key) => keysOfOmni.includes(key))),
 	),
 	tools: inside({ sandbox: off(ELSEWHERE) }),
 	model: inside({
