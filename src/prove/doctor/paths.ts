@@ -4,7 +4,7 @@ import type { Machine } from "../../effects/process/machine.ts";
 
 /** Where files are on a machine: patterns of our tables, which have slashes on every system, as paths. */
 
-type Environment = Effects["environment"];
+export type Environment = Effects["environment"];
 type Site = Pick<Machine, "os" | "home" | "cwd" | "list" | "look">;
 
 /** Large enough to see that something is there. */

@@ -1,7 +1,5 @@
-import { isIP } from "node:net";
 import { ownEntry } from "../../base/lookup.ts";
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from "./paths.ts";
 
 /**
  * The variable by which a CLI and this probe may take different ways to a URL: one through a proxy and the other not, or through another one.
@@ -36,8 +34,9 @@ function isAbout(text: string, host: string): boolean {
 		.split(/[\s;|]+/)
 		.some((word) => {
 			if (word === "") return false;
-			if (word.includes("/")) return isIP(host) !== 0;
-			const name = (isIP(word) === 6 ? word : word.replace(/:\d+$/, "")).replace(/^[*.]+|[[\]]/g, "");
+			// A network holds addresses alone.
+			if (word.includes("/")) return /^[\d.]+$|:/.test(host);
+			const name = (/:.*:/.test(word) ? word : word.replace(/:\d+$/, "")).replace(/^[*.]+|[[\]]/g, "");
 			return host.endsWith(name) || name.includes("*");
 		});
 }
