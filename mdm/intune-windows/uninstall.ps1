@@ -34,8 +34,8 @@
 #   1699  Machine: its system, people and CLIs
 #   2020  Lock
 #   2063  Files
-#   2591  The work
-#   2662  Start
+#   2592  The work
+#   2663  Start
 Set-PSDebug -Off
 (& {
 # PowerShell reads all of a file before it runs any of it, and all of this is one statement: of a file that was cut off nothing runs.
@@ -2411,8 +2411,9 @@ function Open-Guard($path, $top) {
   return $null
 }
 
-# Undo record and backup belong to nobody but administrators and the account
-function Save-Private($path, $text, $top, $owner) { Save-File $path $text $null $top $owner (Get-NewAccess $(if ($owner -ceq '') { 'S-1-5-32-544' } else { $owner }) $false) }
+# For administrators and the account only
+function Get-Private($owner) { Get-NewAccess $(if ($owner -ceq '') { 'S-1-5-32-544' } else { $owner }) $false }
+function Save-Private($path, $text, $top, $owner) { Save-File $path $text $null $top $owner (Get-Private $owner) }
 
 # Save-File PATH TEXT EXPECTED TOP OWNER ACCESS: puts the text in the place of the file, whole or not at all
 function Save-File($path, $text, $expected, $top, $owner, $access) {
@@ -2425,7 +2426,7 @@ function Save-File($path, $text, $expected, $top, $owner, $access) {
       $guard = Open-Guard $path $top
       if ($null -eq $guard) { return 4 }
       $new = New-Temporary $path
-      Write-New $new $text $access
+      Write-New $new $text $(if ($access) { $access } else { Get-Private $owner })
       return (Switch-Target $path $new $expected $owner $access)
     } catch {
       if (-not (Test-Busy $_.Exception)) { return 12 }
@@ -2439,11 +2440,11 @@ function Save-File($path, $text, $expected, $top, $owner, $access) {
   }
 }
 
-# Write-New PATH TEXT ACCESS: a new file, closed to others before it has content where an access list is given, and on the disk afterwards
+# Write-New PATH TEXT ACCESS: a new file, closed to others before it has content, and on the disk afterwards
 function Write-New($path, $text, $access) {
-  $stream = New-Object System.IO.FileStream($path, [System.IO.FileMode]::CreateNew, [System.IO.FileAccess]::Write, [System.IO.FileShare]::Read)
+  $stream = New-Object System.IO.FileStream($path, [System.IO.FileMode]::CreateNew, [System.IO.FileAccess]::Write, [System.IO.FileShare]::None)
   try {
-    if ($access -cne '') { Set-Access $path $access }
+    Set-Access $path $access
     $bytes = $LATIN1.GetBytes($text)
     $stream.Write($bytes, 0, $bytes.Length)
     $stream.Flush($true)

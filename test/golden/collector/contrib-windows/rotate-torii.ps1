@@ -500,14 +500,14 @@ function Open-Guard($path, $top) {
   return $null
 }
 
-# Undo record and backup belong to nobody but administrators and the account.
-function Save-Private($path, $text, $top, $owner) { Save-File $path $text $null $top $owner (Get-NewAccess $(if ($owner -ceq '') { 'S-1-5-32-544' } else { $owner }) $false) }
+# For administrators and the account only.
+function Get-Private($owner) { Get-NewAccess $(if ($owner -ceq '') { 'S-1-5-32-544' } else { $owner }) $false }
+function Save-Private($path, $text, $top, $owner) { Save-File $path $text $null $top $owner (Get-Private $owner) }
 
 # Save-File PATH TEXT EXPECTED TOP OWNER ACCESS: puts the text in the place of the file, whole or not at all. EXPECTED is the text that is
-# replaced, or null where any is, and $ABSENT for none. A file that exists keeps owner, attributes and access list; a new one gets the
-# access list, if one is given, and the owner, if it is an account's. Returns 0, 4 if the file is not what is expected, 5 if another
-# program has it open, 6 if owner or access list cannot be what they
-# shall be, or 12 if it cannot be written.
+# replaced, or null where any is, and $ABSENT for none. A file that exists keeps owner, attributes and, without ACCESS, its list; a new one
+# gets ACCESS, or is private, and an account's owner. Returns 0, 4 if the file is not what is expected, 5 if another program has it
+# open, 6 if owner or access list cannot be what they shall be, or 12 if it cannot be written.
 function Save-File($path, $text, $expected, $top, $owner, $access) {
   $until = [DateTime]::UtcNow.AddMilliseconds($LOCK_WAIT)
   while ($true) {
@@ -518,7 +518,7 @@ function Save-File($path, $text, $expected, $top, $owner, $access) {
       $guard = Open-Guard $path $top
       if ($null -eq $guard) { return 4 }
       $new = New-Temporary $path
-      Write-New $new $text $access
+      Write-New $new $text $(if ($access) { $access } else { Get-Private $owner })
       return (Switch-Target $path $new $expected $owner $access)
     } catch {
       if (-not (Test-Busy $_.Exception)) { return 12 }
@@ -533,11 +533,11 @@ function Save-File($path, $text, $expected, $top, $owner, $access) {
   }
 }
 
-# Write-New PATH TEXT ACCESS: a new file, closed to others before it has content where an access list is given, and on the disk afterwards.
+# Write-New PATH TEXT ACCESS: a new file, closed to others before it has content, and on the disk afterwards.
 function Write-New($path, $text, $access) {
-  $stream = New-Object System.IO.FileStream($path, [System.IO.FileMode]::CreateNew, [System.IO.FileAccess]::Write, [System.IO.FileShare]::Read)
+  $stream = New-Object System.IO.FileStream($path, [System.IO.FileMode]::CreateNew, [System.IO.FileAccess]::Write, [System.IO.FileShare]::None)
   try {
-    if ($access -cne '') { Set-Access $path $access }
+    Set-Access $path $access
     $bytes = $LATIN1.GetBytes($text)
     $stream.Write($bytes, 0, $bytes.Length)
     $stream.Flush($true)
