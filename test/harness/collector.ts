@@ -1,18 +1,30 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
+import { once } from "node:events";
 import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { parse, stringify } from "yaml";
 import { otelcol } from "./parts.ts";
 import { waitFor } from "./wait.ts";
 
-/** Ports that were free a moment ago. */
+/**
+ * Ports for servers that cannot choose theirs, below those that systems give to connections and to port 0 (from 32768 on Linux, 49152 elsewhere):
+ * one of these could be taken again before the server starts. https://docs.kernel.org/networking/ip-sysctl.html (ip_local_port_range)
+ */
 export async function freePorts(count: number): Promise<number[]> {
-	const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-	await Promise.all(servers.map((server) => new Promise((done) => server.on("listening", done))));
-	const ports = servers.map((server) => (server.address() as { port: number }).port);
-	await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+	const servers: Server[] = [];
+	while (servers.length < count) {
+		const server = createServer().listen(randomInt(10_000, 32_000), "127.0.0.1");
+		const isFree = await once(server, "listening").then(
+			() => true,
+			() => false,
+		);
+		if (isFree) servers.push(server);
+	}
+	const ports = servers.map((server) => (server.address() as AddressInfo).port);
+	await Promise.all(servers.map((server) => once(server.close(), "close")));
 	return ports;
 }
 
