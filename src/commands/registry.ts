@@ -86,7 +86,7 @@ export const registry: readonly CommandEntry[] = [
 	},
 	{
 		name: "completion",
-		summary: "print a completion script for bash, zsh or fish",
+		summary: "print a completion script for bash, zsh, fish or PowerShell",
 		load: async () => (await import("./completion.ts")).completionCommand,
 	},
 	{
