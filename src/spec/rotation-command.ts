@@ -1,3 +1,4 @@
+import { shownFile } from "../base/mask.ts";
 import { sh } from "../base/quote.ts";
 import type { RotationSpec } from "./rotation.ts";
 
@@ -16,5 +17,5 @@ export function withRotation(rotation: NamedRotation, command: string): string {
 }
 
 function namedBy({ name, fleetFile }: NamedRotation): readonly string[] {
-	return [sh(name), ...(fleetFile === undefined ? [] : ["-f", sh(fleetFile)])];
+	return [sh(name), ...(fleetFile === undefined ? [] : ["-f", shownFile(sh(fleetFile))])];
 }

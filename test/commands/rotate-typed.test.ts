@@ -16,6 +16,12 @@ describe("a command of a rotation", () => {
 		expect(withRotation(odd, "report")).toBe("crossfade report --rotation it -f 'it'\\''s.yaml'");
 	});
 
+	test("shows no control character of its fleet file's name", () => {
+		const typed = rotateCommand({ name: "it", fleetFile: "a\u001b[31m\n.yaml" }, "resume");
+		expect(typed).toMatch(/^crossfade rotate resume it -f 'a.+\.yaml'$/);
+		expect(typed).not.toMatch(/[\u0000-\u001f]/);
+	});
+
 	test("has its name alone where the fleet file is the usual one", () => {
 		const usual = { name: "it", fleetFile: undefined };
 		expect(rotateCommand(usual, "resume --forward")).toBe("crossfade rotate resume it --forward");
