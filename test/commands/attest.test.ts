@@ -118,6 +118,17 @@ describe("crossfade attest", () => {
 		expect((await gate()).stderr).not.toContain("attested");
 	});
 
+	test("in the fleet file, a token in the place of a name is not repeated", async () => {
+		const { run, gate } = fleet();
+		const { token } = canary();
+		const before = readFileSync(join(run.cwd, "crossfade.yaml"), "utf8");
+		const statement = `{ host: ${token}, is: gone, because: stolen in May, at: "${new Date().toISOString()}" }`;
+		writeFileSync(join(run.cwd, "crossfade.yaml"), `${before}attested:\n  - ${statement}\n`);
+		const { stdout, stderr } = await gate();
+		expect(stderr).toContain("attested: nothing is listed or was seen that is this host");
+		expect(stdout + stderr).not.toContain(token);
+	});
+
 	test("of an export alone a machine can be named, and nothing that is none", async () => {
 		const cwd = scratch({
 			"export.csv": `name,last inventory update,x

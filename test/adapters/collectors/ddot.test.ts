@@ -10,5 +10,6 @@ test("a new config keeps what the Agent does by default: it sends to Datadog too
 test("it can neither reload nor validate: the runbook restarts the Agent, which restarts it", async () => {
 	const steps = (await bundleOf("ddot", { platform: "systemd" })).get("RUNBOOK.md") ?? "";
 	expect(steps).toContain("systemctl restart datadog-agent.service");
-	expect(steps).not.toMatch(/kill .*HUP|SIGHUP/);
+	// But for the question for the token, which a signal ends.
+	expect(steps.replaceAll("INT QUIT TERM HUP", "")).not.toContain("HUP");
 });
