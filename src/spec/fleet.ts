@@ -9,6 +9,7 @@ import { CrossfadeError, type Place, type Problem } from "../base/errors.ts";
 import { ownEntry } from "../base/lookup.ts";
 import { shown } from "../base/mask.ts";
 import { nearest } from "../base/suggest.ts";
+import { yamlMistake } from "../base/yaml-mistakes.ts";
 import { parseTokenRef, type TokenRef } from "../token/reference.ts";
 import { type FleetText, fingerprintRef, fleetSchema } from "./fleet-schema.ts";
 import { FLEET_FILE } from "./fleet-text.ts";
@@ -118,10 +119,10 @@ export function parseFleet(text: string, file: string, folder: string): Fleet {
 		const { line, col } = lines.linePos(node?.range?.[0] ?? 0);
 		return { file, line: Math.max(1, line), column: Math.max(1, col) };
 	};
-	const syntax = document.errors.map(({ code, pos }): Problem => {
-		const { line, col } = lines.linePos(pos[0]);
-		const what = code === "DUPLICATE_KEY" ? "duplicate key" : "invalid YAML";
-		return { what, where: { file, line, column: col }, fix: "check quotes, colons and indentation" };
+	const syntax = document.errors.map((error): Problem => {
+		const { line, col } = lines.linePos(error.pos[0]);
+		const [what, fix] = yamlMistake(error);
+		return { what, where: { file, line, column: col }, fix };
 	});
 	if (syntax.length > 0) throw new CrossfadeError("usage", syntax);
 	const barred = barredNames(document, place);
@@ -165,7 +166,11 @@ function plainValue(document: Document, file: string): unknown {
 		return document.toJS({ maxAliasCount: 10 });
 	} catch {
 		const fix = "write the values in full, without & and *";
-		throw new CrossfadeError("usage", { what: "the file uses too many aliases", where: { file }, fix });
+		throw new CrossfadeError("usage", {
+			what: "an alias has no anchor before it, or there are too many aliases",
+			where: { file },
+			fix,
+		});
 	}
 }
 

@@ -14,7 +14,7 @@ import {
 	type YAMLSeq,
 } from "yaml";
 import { CrossfadeError, type Problem } from "../../base/errors.ts";
-import { ownEntry } from "../../base/lookup.ts";
+import { yamlMistake } from "../../base/yaml-mistakes.ts";
 import { positionOf } from "./edit.ts";
 
 const MERGE = "<<";
@@ -37,6 +37,7 @@ export function parseYaml(text: string, file: string): YamlText {
 	const problems = documents.flatMap((document) => [
 		...directiveProblems(document, text, file),
 		...syntaxProblems(document, text, file),
+		...aliasProblems(document, text, file),
 	]);
 	problems.push(...(problems.length === 0 ? separatorProblems({ text, file, documents }) : []));
 	if (problems.length > 0)
@@ -80,20 +81,6 @@ function parsed(text: string, file: string): Document.Parsed[] {
 	}
 }
 
-/** Our messages for the parser's error codes. https://eemeli.org/yaml/#errors */
-const mistakes: Readonly<Record<string, readonly [what: string, fix: string]>> = {
-	DUPLICATE_KEY: ["duplicate key", "remove one of them"],
-	TAB_AS_INDENT: ["a tab is used as indentation", "use spaces"],
-	BAD_INDENT: ["wrong indentation", "align it with its siblings"],
-	MULTILINE_IMPLICIT_KEY: ["a key spans several lines", "check for a missing quote or colon"],
-	MISSING_CHAR: ["a closing bracket, brace or quote is missing", "close it"],
-	UNEXPECTED_TOKEN: ["unexpected content", "check quotes, colons and indentation"],
-	RESOURCE_EXHAUSTION: ["the file is nested too deeply", "check that this is the config"],
-	BAD_ALIAS: ["an alias has no anchor", "define the anchor before it is used"],
-	MULTIPLE_ANCHORS: ["a value has two anchors", "keep one of them"],
-	BLOCK_AS_IMPLICIT_KEY: ["a nested map on the same line as its key", "put it on a separate line, or quote the value"],
-};
-
 /** Collectors read YAML 1.1, and refuse a file that names another version. */
 function directiveProblems({ directives }: Document.Parsed, text: string, file: string): Problem[] {
 	if (directives?.yaml.explicit !== true || directives.yaml.version === "1.1") return [];
@@ -109,14 +96,37 @@ function syntaxProblems({ errors, contents }: Document.Parsed, text: string, fil
 		code === "UNEXPECTED_TOKEN" && (pos[0] ?? 0) >= end;
 	const problems = errors
 		.filter((error, index) => index === 0 || !isLost(error))
-		.map(({ code, pos }): Problem => {
+		.map((error): Problem => {
+			const { code, pos } = error;
 			const at = pos[0];
-			const [what, fix] = ownEntry(mistakes, code) ?? ["invalid YAML", "check quotes, colons and indentation"];
+			const [what, fix] = yamlMistake(error);
 			const isVariable = code === "UNEXPECTED_TOKEN" && text.startsWith("${", at - 1);
 			return { what, where: { file, ...positionOf(text, at) }, fix: isVariable ? QUOTE_VARIABLE : fix };
 		});
 	const isSame = (a: Problem, b: Problem) => a.what === b.what && a.where?.line === b.where?.line;
 	return problems.filter((each, index) => problems.findIndex((other) => isSame(each, other)) === index);
+}
+
+/** Aliases of which a collector makes no value, so that it does not start: their anchor does not come before them, or holds them itself. */
+function aliasProblems(document: Document.Parsed, text: string, file: string): Problem[] {
+	const anchors = new Map<string, Node>();
+	const problems: Problem[] = [];
+	visit(document, {
+		Node(_, node, path) {
+			if (!isAlias(node)) {
+				if (node.anchor !== undefined) anchors.set(node.anchor, node);
+				return;
+			}
+			const anchored = anchors.get(node.source);
+			if (anchored !== undefined && !path.includes(anchored)) return;
+			const [what, fix] =
+				anchored === undefined
+					? ["an alias has no anchor before it", "define the anchor above it, or write the value in full"]
+					: ["an alias stands inside the value of its own anchor", "write the value in full"];
+			problems.push({ what, where: { file, ...positionOf(text, node.range?.[0] ?? 0) }, fix });
+		},
+	});
+	return problems;
 }
 
 const QUOTE_VARIABLE = "put the value in quotes: inside { } and [ ] the brace of a variable ends plain text";

@@ -104,6 +104,13 @@ const resource = (spec: string) =>
 const cases: readonly RuleCase[] = [
 	{ rule: "syntax", text: good.replace("  batch:", "\tbatch:"), at: "\tbatch" },
 	{ rule: "syntax", text: `${good}exporters:\n`, at: "exporters:\n$" },
+	{ rule: "syntax", text: good.replace("[forward]", "*nobody"), at: "\\*nobody" },
+	{
+		rule: "syntax",
+		text: good.replace("batch:", "batch: *later").replace("forward:", "forward: &later"),
+		at: "\\*later",
+	},
+	{ rule: "syntax", text: good.replace("batch:", "batch: &own [*own]"), at: "\\*own" },
 	{ rule: "unknown-section", text: good.replace("processors:", "procesors:"), at: "procesors" },
 	{ rule: "unknown-component", text: good.replace("  batch:", "  bach:").replace("[batch]", "[bach]"), at: "bach" },
 	{
