@@ -1,6 +1,7 @@
 import { jsonText } from "../../base/json.ts";
 import { junit } from "../../base/junit.ts";
 import { painter, severityStyles } from "../../base/paint.ts";
+import { plural } from "../../base/plural.ts";
 import { version } from "../../base/version.ts";
 import type { PlacedFinding } from "./finding.ts";
 import type { Rule } from "./rule.ts";
@@ -36,7 +37,7 @@ function textReport({ file, target, tiers, findings }: CheckReport, color: boole
 	]);
 	const ran = tiers.map(({ tier, ran: did, note }) => `${tier} ${did ? note : `not run: ${note}`}`).join("; ");
 	const { errors, warnings, notes } = countBySeverity(findings);
-	const verdict = `${errors} errors, ${warnings} warnings, ${notes} notes`;
+	const verdict = `${plural(errors, "error")}, ${plural(warnings, "warning")}, ${plural(notes, "note")}`;
 	return `${[...lines, `${file}: ${verdict} (${target}; ${ran})`].join("\n")}\n`;
 }
 
