@@ -64,13 +64,19 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 			const alarm = outcomeOf(view, { requireMigrated: false });
 			if (untilSafe && alarm !== "ok") return alarm;
 			const { deadline, now } = view.rotation;
-			if (untilSafe && deadline !== undefined && now >= deadline) return "deadline";
+			if (untilSafe && deadline !== undefined && now >= deadline) throw tooLate();
 			if (once || (await fx.stopped(everyMs))) return outcomeOf(view, { requireMigrated });
 		}
 	} finally {
 		await show?.close();
 		await observer.close();
 	}
+}
+
+function tooLate(): CrossfadeError {
+	const what = "the deadline passed before it was proven that the old token can be retired";
+	const fix = "see what is still open: crossfade report --explain";
+	return new CrossfadeError("deadline", { what, fix });
 }
 
 /** Observes the fleet; one of a rotation is observed anew when its journal has another token or deadline. */

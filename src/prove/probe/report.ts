@@ -1,4 +1,4 @@
-import { exitCodes } from "../../base/errors.ts";
+import { type ExitName, exitCodes } from "../../base/errors.ts";
 import { jsonText } from "../../base/json.ts";
 import { junit } from "../../base/junit.ts";
 import { shownName } from "../../base/mask.ts";
@@ -91,6 +91,13 @@ function clockTexts(rows: readonly JudgedRow[]): string[] {
 		});
 }
 
+/** What to do about the old token; about any other one the answer tells. */
+const ofOldToken: Readonly<Partial<Record<ExitName, string>>> = {
+	oldInUse: "check the deadline; if it is right, end the old token at the provider",
+	oldRejectedEarly:
+		"if it was meant to have ended, give its --deadline; if not, give every sender the new token now: what they send with the old one is lost",
+};
+
 /** Each unexpected result once, with its rows and the fix. */
 function explanations(rows: readonly JudgedRow[], width: number): string[] {
 	const groups = new Map<string, { about: Map<string, string[]>; fix: string | undefined }>();
@@ -100,9 +107,12 @@ function explanations(rows: readonly JudgedRow[], width: number): string[] {
 		group.about.set(sender, [...(group.about.get(sender) ?? []), signal]);
 		groups.set(text, group);
 	};
-	for (const { evidence, notes } of rows) {
+	for (const { evidence, notes, exit } of rows) {
 		const { place, detail, cause, fix } = evidence;
-		if (cause !== "accepted") add(`${shortPlace(place)}: ${detail} [${cause}]`, evidence, fix);
+		const next = exit === "ok" ? undefined : (ofOldToken[exit] ?? fix);
+		if (cause !== "accepted") add(`${shortPlace(place)}: ${detail} [${cause}]`, evidence, next);
+		else if (exit === "oldInUse")
+			add(`${shortPlace(place)}: the old token is accepted after its deadline`, evidence, next);
 		for (const note of notes) add(`${shortPlace(place)}: ${note}`, evidence, undefined);
 	}
 	const found = [...groups].flatMap(([text, { about, fix }]) => [
