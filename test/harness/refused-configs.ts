@@ -1,6 +1,7 @@
 import { judgedTelemetry } from "./refused-telemetry.ts";
 import { judgedTransport } from "./refused-transport.ts";
 import { judgedValues } from "./refused-values.ts";
+import { judgedYaml } from "./refused-yaml.ts";
 
 /** A config that the real collector refuses, or not, and what T1 says about it. */
 export interface JudgedConfig {
@@ -103,6 +104,7 @@ export const judged: readonly JudgedConfig[] = [
 		errors: ["empty-pipeline", "empty-pipeline"],
 	},
 	...judgedValues(whole, to),
+	...judgedYaml,
 	...judgedTransport(whole, to),
 	...judgedTelemetry(whole),
 	{ name: "null everywhere", text: "receivers:\nexporters:\nservice:\n", errors: ["no-pipelines"] },

@@ -15,6 +15,7 @@ import {
 } from "yaml";
 import { CrossfadeError, type Problem } from "../../base/errors.ts";
 import { yamlMistake } from "../../base/yaml-mistakes.ts";
+import { refusedByCollectors, refusedCharacters } from "./collector-yaml.ts";
 import { positionOf } from "./edit.ts";
 
 const MERGE = "<<";
@@ -37,9 +38,11 @@ export function parseYaml(text: string, file: string): YamlText {
 	const problems = documents.flatMap((document) => [
 		...directiveProblems(document, text, file),
 		...syntaxProblems(document, text, file),
-		...aliasProblems(document, text, file),
 	]);
-	problems.push(...(problems.length === 0 ? separatorProblems({ text, file, documents }) : []));
+	const isRead = problems.length === 0;
+	problems.push(...refusedCharacters(text, file));
+	problems.push(...(isRead ? separatorProblems({ text, file, documents }) : []));
+	problems.push(...(isRead ? documents.flatMap((each) => refusedByCollectors(each, text, file)) : []));
 	if (problems.length > 0)
 		throw new CrossfadeError("refused", templated(text) ? templateProblem({ file, ...problems[0]?.where }) : problems);
 	const read = { file, text, documents };
@@ -51,19 +54,26 @@ export function parseYaml(text: string, file: string): YamlText {
 let latest: readonly WeakRef<YamlText>[] = [];
 
 /** What collectors, which read YAML 1.1, take for line breaks, too. https://yaml.org/spec/1.1/#id871856 */
-const SEPARATORS = /[\u0085\u2028\u2029]/g;
+const SEPARATORS = /\r(?!\n)|[\u0085\u2028\u2029]/g;
 
-/** A character of that kind outside quotes, where what follows it is no YAML as a line of its own: in a comment. Measured on otelcol 0.155.0, which does not start. */
+/** A character of that kind outside quotes, after which collectors read something else than we do, or no YAML. Measured on otelcol 0.155.0. */
 function separatorProblems({ text, file, documents }: YamlText): Problem[] {
 	if (text.search(SEPARATORS) === -1) return [];
 	const quoted = scalarRanges(documents, ({ type }) => type === Scalar.QUOTE_DOUBLE || type === Scalar.QUOTE_SINGLE);
 	const isQuoted = (at: number) => quoted.some(([from, to]) => at >= from && at < to);
 	const [first] = [...text.matchAll(SEPARATORS)].filter(({ index }) => !isQuoted(index));
 	const read = text.replace(SEPARATORS, (all, at: number) => (isQuoted(at) ? all : "\n"));
-	if (!first || parsed(read, file).every(({ errors }) => errors.length === 0)) return [];
+	if (!first || isSame(parsed(read, file), documents)) return [];
 	const at = first.index;
-	const what = "an invisible character (U+0085, U+2028 or U+2029) ends the line for collectors";
+	const what =
+		"an invisible character (a carriage return alone, U+0085, U+2028 or U+2029) ends the line for collectors";
 	return [{ what, where: { file, ...positionOf(text, at) }, fix: "remove it, or put a line break in its place" }];
+}
+
+/** Whether both are without mistakes and hold the same. */
+function isSame(some: readonly Document.Parsed[], others: readonly Document.Parsed[]): boolean {
+	const values = (documents: readonly Document.Parsed[]) => JSON.stringify(documents.map((each) => each.toJSON()));
+	return some.every(({ errors }) => errors.length === 0) && values(some) === values(others);
 }
 
 function parsed(text: string, file: string): Document.Parsed[] {
@@ -105,28 +115,6 @@ function syntaxProblems({ errors, contents }: Document.Parsed, text: string, fil
 		});
 	const isSame = (a: Problem, b: Problem) => a.what === b.what && a.where?.line === b.where?.line;
 	return problems.filter((each, index) => problems.findIndex((other) => isSame(each, other)) === index);
-}
-
-/** Aliases of which a collector makes no value, so that it does not start: their anchor does not come before them, or holds them itself. */
-function aliasProblems(document: Document.Parsed, text: string, file: string): Problem[] {
-	const anchors = new Map<string, Node>();
-	const problems: Problem[] = [];
-	visit(document, {
-		Node(_, node, path) {
-			if (!isAlias(node)) {
-				if (node.anchor !== undefined) anchors.set(node.anchor, node);
-				return;
-			}
-			const anchored = anchors.get(node.source);
-			if (anchored !== undefined && !path.includes(anchored)) return;
-			const [what, fix] =
-				anchored === undefined
-					? ["an alias has no anchor before it", "define the anchor above it, or write the value in full"]
-					: ["an alias stands inside the value of its own anchor", "write the value in full"];
-			problems.push({ what, where: { file, ...positionOf(text, node.range?.[0] ?? 0) }, fix });
-		},
-	});
-	return problems;
 }
 
 const QUOTE_VARIABLE = "put the value in quotes: inside { } and [ ] the brace of a variable ends plain text";
