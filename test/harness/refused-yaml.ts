@@ -35,6 +35,8 @@ export const judgedYaml: readonly JudgedConfig[] = [
 	refused("a key with a question mark in a map in braces", "headers: {a?: b}"),
 	taken("the same URL in quotes, and in a block", 'headers: {a: "https://x.example.com/?b=c"}', "timeout: 5s # ?"),
 	refused("a list after a colon without a space in a map in braces", "headers: {a:[b]}"),
+	refused("a colon at the end of a map in braces", "retry_on_failure: {enabled:}"),
+	refused("a colon before a comma", "retry_on_failure: {enabled:, max_elapsed_time: 0s}"),
 	refused("a colon without a key", "headers:", "  : a"),
 	refused("a map as a key", "headers: {{a: b}: c}"),
 	refused("one key with and without quotes", 'headers: {a: b, "a": c}'),

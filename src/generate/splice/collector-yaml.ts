@@ -46,7 +46,7 @@ function ofKey({ key, value }: Pair, document: Document, text: string, isFlow: b
 	const isEmpty = start === end && key.anchor === undefined && key.tag === undefined;
 	if (isEmpty && !/(?:^|\s)\?\s*$/.test(text.slice(Math.max(0, start - 200), start)))
 		return [[start, "a colon without a key", "write the key"]];
-	if (isFlow && key.type === Scalar.PLAIN && /^:[[{]/.test(text.slice(end, end + 2)))
+	if (isFlow && key.type === Scalar.PLAIN && /^:[[\]{},]/.test(text.slice(end, end + 2)))
 		return [[end, "a colon without a space after it", "add the space"]];
 	if (key.value === MERGE && key.type === Scalar.PLAIN && !merges(value, document))
 		return [[start, "<< without a map", "give it an alias of a map, or a list of them"]];
