@@ -32,6 +32,7 @@ export const judgedYaml: readonly JudgedConfig[] = [
 	refused("an anchor with a dot in its name", "headers: &a.b {c: d}"),
 	taken("an anchor and its alias", "sending_queue: &on {enabled: true}", "retry_on_failure: *on"),
 	refused("a URL with a query without quotes in a map in braces", "headers: {a: https://x.example.com/?b=c}"),
+	refused("a variable without quotes in a list in brackets", "headers: [${env:A}]"),
 	refused("a key with a question mark in a map in braces", "headers: {a?: b}"),
 	taken("the same URL in quotes, and in a block", 'headers: {a: "https://x.example.com/?b=c"}', "timeout: 5s # ?"),
 	refused("a list after a colon without a space in a map in braces", "headers: {a:[b]}"),

@@ -1,5 +1,6 @@
 import { type Document, isAlias, isMap, isPair, isScalar, isSeq, type Node, type Pair, Scalar, visit } from "yaml";
 import type { Problem } from "../../base/errors.ts";
+import { ownEntry } from "../../base/lookup.ts";
 import { positionOf } from "./edit.ts";
 
 /** What is wrong at an offset, and how to mend it. */
@@ -109,7 +110,7 @@ function ofScalar(node: Scalar, text: string, isFlow: boolean): Refusal[] {
 				],
 			];
 	}
-	const form = TAGGED[node.tag ?? ""];
+	const form = ownEntry(TAGGED, node.tag ?? "");
 	if (form && !form.test(String(node.source ?? node.value ?? "")))
 		return [[start, "a value that is not of the type of its tag", "remove the tag, or correct the value"]];
 	return [];

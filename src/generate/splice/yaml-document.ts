@@ -107,17 +107,17 @@ function syntaxProblems({ errors, contents }: Document.Parsed, text: string, fil
 	const problems = errors
 		.filter((error, index) => index === 0 || !isLost(error))
 		.map((error): Problem => {
-			const { code, pos } = error;
-			const at = pos[0];
-			const [what, fix] = yamlMistake(error);
-			const isVariable = code === "UNEXPECTED_TOKEN" && text.startsWith("${", at - 1);
-			return { what, where: { file, ...positionOf(text, at) }, fix: isVariable ? QUOTE_VARIABLE : fix };
+			const at = error.pos[0];
+			const [what, fix] = text.startsWith("${", at - 1) ? VARIABLE : yamlMistake(error);
+			return { what, where: { file, ...positionOf(text, at) }, fix };
 		});
-	const isSame = (a: Problem, b: Problem) => a.what === b.what && a.where?.line === b.where?.line;
-	return problems.filter((each, index) => problems.findIndex((other) => isSame(each, other)) === index);
+	// What follows a variable is a consequence of it.
+	const covers = (a: Problem, b: Problem) =>
+		a.where?.line === b.where?.line && (a.what === b.what || a.what === VARIABLE[0]);
+	return problems.filter((each, index) => problems.findIndex((other) => covers(other, each)) === index);
 }
 
-const QUOTE_VARIABLE = "put the value in quotes: inside { } and [ ] the brace of a variable ends plain text";
+const VARIABLE = ["a variable in a value without quotes inside [ ] or { }", "put the value in quotes"] as const;
 
 function templated(text: string): boolean {
 	return /\{\{|\{%|<%/.test(text);
