@@ -7,7 +7,7 @@ import { acceptanceOf } from "../rotate/acceptance.ts";
 import { advance, type Halt } from "../rotate/advance.ts";
 import { aboutOf, type Engine, nextAbout, slowestMs } from "../rotate/engine.ts";
 import { type Journal, journalNamed } from "../rotate/journal.ts";
-import { leftBehind, letGo } from "../rotate/let-go.ts";
+import { leftBehind, letGo, MAY_EXIST } from "../rotate/let-go.ts";
 import { nextStep } from "../rotate/next.ts";
 import { sendNotices } from "../rotate/notices.ts";
 import {
@@ -25,6 +25,7 @@ import {
 import { lostJournalProblem } from "../rotate/outlives.ts";
 import { safetyProblems } from "../rotate/plan-safety.ts";
 import { capture } from "../rotate/provider-steps.ts";
+import type { Opened } from "../rotate/record.ts";
 import { fleetOfRotation } from "../rotate/rotation-fleet.ts";
 import { sealInto } from "../rotate/seal.ts";
 import { isDone, type RotationState, stateOfJournal } from "../rotate/state.ts";
@@ -50,6 +51,7 @@ export async function plan(place: RotationPlace, flags: FlagReader): Promise<Exi
 		...(lost ? [lost] : []),
 		...safetyProblems(spec, { now, clockOffsetMs: undefined, isLeaked, before: before?.closed && before }),
 	];
+	if (before?.closed?.left.includes(MAY_EXIST)) fx.terminal.note(POSSIBLE);
 	const lines = planLines(spec, about, now);
 	if (flags.isSet("json")) {
 		const report = {
@@ -67,6 +69,10 @@ export async function plan(place: RotationPlace, flags: FlagReader): Promise<Exi
 	}
 	return problems.length > 0 ? "unsafePlan" : "ok";
 }
+
+/** About the operation before, when the next one begins. */
+const POSSIBLE =
+	"the operation before may have made a new token that no store has: look for it on the provider's page, and end it there unless you use it";
 
 export interface StartOptions {
 	/** It takes the place of an operation that cannot end well. */
@@ -135,7 +141,7 @@ export async function start(
 			...(tokenId === undefined ? {} : { tokenId }),
 			isLeaked,
 			isAdopted: fresh !== undefined,
-			...(fresh && (await wentBackFrom(place, fresh.fingerprint)) ? { isAgain: true } : {}),
+			...(await ofBefore(place, fresh, superseded?.left ?? earlier?.closed?.left ?? [])),
 			stores: spec.stores.map(({ name }) => name),
 			...(superseded ? { supersedes: superseded.operation, alsoHeld: superseded.also } : {}),
 		});
@@ -325,6 +331,18 @@ async function endBefore(
 		...lost,
 	];
 	fx.terminal.note(lines.join("\n"));
+}
+
+/** What the operation before means for the next one's new token. */
+async function ofBefore(
+	place: RotationPlace,
+	fresh: Secret | undefined,
+	left: readonly string[],
+): Promise<Pick<Opened, "isAgain" | "mayExist">> {
+	if (fresh) return (await wentBackFrom(place, fresh.fingerprint)) ? { isAgain: true } : {};
+	if (!left.includes(MAY_EXIST)) return {};
+	place.fx.terminal.note(POSSIBLE);
+	return { mayExist: true };
 }
 
 interface Superseded {

@@ -36,7 +36,8 @@ export function safetyProblems(
 	const isShort = !isLeaked && overlap !== undefined && overlap <= slowest;
 	// One that was proven dead is over, whatever a clock shows.
 	const mayLive = before !== undefined && !isDone(before, "prove-old-dead");
-	const open = mayLive && before.deadline !== undefined && before.deadline.at > now && spec.strategy.ends === "clock";
+	const until = mayLive && spec.strategy.ends === "clock" ? (before.deadline?.at ?? unansweredUntil(before, overlap)) : 0;
+	const open = until > now;
 	return [
 		...(isShort && refused === undefined
 			? [
@@ -55,11 +56,16 @@ export function safetyProblems(
 			? [
 					{
 						what: "the old token of the operation before is still in its overlap: what a second rotation does to it is not known",
-						got: `it ends ${new Date(before?.deadline?.at ?? 0).toISOString()}`,
+						got: `it ends ${new Date(until).toISOString()}${before?.deadline === undefined ? ", if the call that got no answer was done" : ""}`,
 						where,
 						fix: `wait until then; for a leak: ${rotateCommand(spec, "start --leaked")}`,
 					},
 				]
 			: []),
 	];
+}
+
+/** When the old token ends at the latest if a call that got no answer rotated it; 0 if there is none. */
+function unansweredUntil({ call, fresh }: RotationState, overlapMs = 0): number {
+	return fresh === undefined && (call.is === "unknown" || call.is === "begun") ? call.at + overlapMs : 0;
 }

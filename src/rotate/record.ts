@@ -89,6 +89,8 @@ export interface Opened {
 	readonly isAdopted: boolean;
 	/** An earlier operation brought up the same new token, and went back to the old one. */
 	readonly isAgain?: boolean;
+	/** The operation before may have made a new token, and nobody said whether it did. */
+	readonly mayExist?: boolean;
 	/** Names of the stores, the canary first. */
 	readonly stores: readonly string[];
 	readonly supersedes?: string | undefined;

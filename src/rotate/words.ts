@@ -142,18 +142,39 @@ function alarmLines(about: WordsAbout): readonly string[] {
 	return ["Ask the provider.", `If its support gave it more time: ${command(about, "reopen --until TIME")}`];
 }
 
+/** A token that a person brought, and that was not sealed before the machine stopped, or does not count any more. */
+function adoptedLines(about: WordsAbout, publicId: string): readonly string[] {
+	const { spec } = about;
+	const end = asksEnd(spec, about.about) ? " --old-ends TIME" : spec.strategy.ends === "clock" ? " --since TIME" : "";
+	return [
+		"A person has rotated already, and there is no new token from that here. Copy it again, and do not rotate a second time.",
+		`Then: ${command(about, `resume --token prompt${end}${publicId}`)}`,
+		`If it cannot be had any more: ${command(about, "close --stranded --because REASON")}`,
+	];
+}
+
 function personLines(person: Person, store: string, about: WordsAbout): readonly string[] {
 	const { spec, state } = about;
 	const { strategy } = spec;
 	const named = sh(store);
 	const publicId = spec.stores.some(hasPair) ? " --public-id ID" : "";
 	const words: Readonly<Record<Person, () => readonly string[]>> = {
-		token: () => [
-			...(state.wasGiven ? [`If a new one was made since this was asked first: ${strategy.lost}. Otherwise:`] : []),
-			...(strategy.ask?.(about.about) ?? []),
-			`Then: ${command(about, `resume --token prompt${asksEnd(spec, about.about) ? " --old-ends TIME" : ""}${publicId}`)}`,
-			"If you clicked before this moment, add --since TIME: the time of the click.",
-		],
+		token: () =>
+			state.opened.isAdopted
+				? adoptedLines(about, publicId)
+				: [
+						...(state.wasGiven
+							? [`If a new one was made since this was asked first: ${strategy.lost}. Otherwise:`]
+							: []),
+						...(state.opened.mayExist
+							? [
+									"The operation before may have made a new token. If it did, give that one, with --since and the time of the click, and make no second one. Otherwise:",
+								]
+							: []),
+						...(strategy.ask?.(about.about) ?? []),
+						`Then: ${command(about, `resume --token prompt${asksEnd(spec, about.about) ? " --old-ends TIME" : ""}${publicId}`)}`,
+						"If you clicked before this moment, add --since TIME: the time of the click.",
+					],
 		console: () => [
 			`The new token may be lost. ${strategy.lost}.`,
 			`Then: ${command(about, `resume --token prompt${publicId}`)}`,

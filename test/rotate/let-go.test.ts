@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { fingerprint } from "../../src/token/fingerprint.ts";
 import { managed, rotationWorld } from "../harness/rotate.ts";
 
@@ -49,4 +49,43 @@ test("S9: a close on the way back names the new token, and the stores that do no
 		`Left behind: the new token fp=${fingerprint(fresh)}, which may live\n`,
 	);
 	expect(await world.stateOf(fresh)).toBe("active");
+});
+
+describe("a token that the operation before may have made is named by the next start", () => {
+	test("after a rollback while a person was asked, and by status until there is one: given then, no second one is made", async () => {
+		const world = await rotationWorld("torii");
+		await world.rotate("personNeeded", "start");
+		const since = new Date().toISOString();
+		const fresh = await world.click();
+		await world.rotate("partial", "rollback");
+		const named = "the operation before may have made a new token";
+		expect(await world.rotate("ok", "plan")).toContain(named);
+		expect(await world.rotate("personNeeded", "start")).toContain(named);
+		for (const verb of ["status", "resume"])
+			expect(await world.rotate("personNeeded", verb)).toContain("give that one, with --since and the time of the click");
+		await world.rotate("personNeeded", "resume", "--token", "file:new.token", "--since", since);
+		expect(world.read("live.token")).toBe(fresh);
+		const { deadline } = JSON.parse(await world.rotate("personNeeded", "status", "--json"));
+		expect(deadline.at).toBe(Date.parse(since) + 24 * 3_600_000);
+	});
+
+	test("of a call without an answer, too, which is not made again before the overlap shows what became of it", async () => {
+		const world = await rotationWorld("glean", { rotation: ["datasource: wiki"] });
+		await world.control("/fault", { fault: "reset", on: "manage", skip: 1, times: 1 });
+		await world.rotate("unknownState", "start");
+		await world.rotate("partial", ...CLOSE);
+		const { tokens } = await world.status();
+		expect(await world.rotate("unsafePlan", "plan")).toContain("the operation before may have made a new token");
+		expect(await world.rotate("unsafePlan", "start")).toContain("if the call that got no answer was done");
+		expect((await world.status()).tokens).toEqual(tokens);
+	});
+
+	test("and of none that is settled", async () => {
+		const world = await managed("tooken");
+		await world.rotate("personNeeded", "start");
+		await world.rotate("waiting", "rollback");
+		await world.later("2m");
+		await world.rotate("ok", "resume");
+		expect(await world.rotate("personNeeded", "start")).not.toContain("may have made");
+	});
 });
