@@ -91,6 +91,10 @@ export async function paste(place: RotationPlace, engine: Engine, flags: FlagRea
 		...(isAsked || state.fresh !== undefined
 			? []
 			: [{ what: "no new token is asked for now", fix: `see ${rotateCommand(engine.spec, "status")}` }]),
+		// The click was before the operation, and nobody knows how long.
+		...(state.opened.isAdopted && engine.spec.strategy.ends === "clock" && since === undefined && until === undefined
+			? [noClick()]
+			: []),
 		...(isEndKnown
 			? []
 			: [

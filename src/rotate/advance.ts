@@ -14,6 +14,7 @@ import {
 	reserve,
 	revokeNew,
 	revokeOld,
+	whatOldTells,
 } from "./provider-steps.ts";
 import { sealInto } from "./seal.ts";
 import { apply, confirm, lastCopy, prepareStores, turnedBack, turnedBackProblems, write } from "./store-steps.ts";
@@ -189,7 +190,7 @@ async function prepare(engine: Engine, { acceptUnproven, acceptOutage }: Advance
 				}))),
 		...(refused === undefined ? [] : [{ what: refused, fix: "choose another strategy, or add --accept-outage" }]),
 	];
-	const provider: StepOutcome = isAdopted ? { how: "done" } : await prepareProvider(engine);
+	const provider = await (isAdopted ? whatOldTells(engine) : prepareProvider(engine));
 	const all = [...problems, ...(provider.problem ? [provider.problem] : [])];
 	if (all.length > 0) throw new CrossfadeError("unsafePlan", all);
 	return { how: "done", facts: { ...stores.facts, ...provider.facts } };

@@ -112,7 +112,12 @@ function newToken(state: RotationState, about: NextAbout): Next | undefined {
 	if (state.fresh) return undefined;
 	if (state.answer) return { do: "read-answer" };
 	const { strategy } = about;
-	const byHand = strategy.by === "person" || state.steps["console"]?.is === "done" || state.askedAt !== undefined;
+	const byHand =
+		strategy.by === "person" ||
+		// It was made already: another call would end it, or make a second one.
+		state.opened.isAdopted ||
+		state.steps["console"]?.is === "done" ||
+		state.askedAt !== undefined;
 	if (byHand) return state.askedAt === undefined ? { do: "ask" } : { person: "token" };
 	if (!isDone(state, "reserve")) return { do: "reserve" };
 	const { call } = state;

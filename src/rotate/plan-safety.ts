@@ -36,7 +36,8 @@ export function safetyProblems(
 	const isShort = !isLeaked && overlap !== undefined && overlap <= slowest;
 	// One that was proven dead is over, whatever a clock shows.
 	const mayLive = before !== undefined && !isDone(before, "prove-old-dead");
-	const until = mayLive && spec.strategy.ends === "clock" ? (before.deadline?.at ?? unansweredUntil(before, overlap)) : 0;
+	const until =
+		mayLive && spec.strategy.ends === "clock" ? (before.deadline?.at ?? unansweredUntil(before, overlap)) : 0;
 	const open = until > now;
 	return [
 		...(isShort && refused === undefined

@@ -61,6 +61,14 @@ export async function prepareProvider(engine: Engine): Promise<StepOutcome> {
 	return { how: "done", facts };
 }
 
+/** After a rotation by hand the old token may be dead: what it tells is compared with what the new one tells, as long as it does. */
+export async function whatOldTells(engine: Engine): Promise<StepOutcome> {
+	const isCompared = (engine.spec.rules.whoami?.(engine.about())?.same ?? []).length > 0;
+	if (!isCompared) return { how: "done" };
+	const { same = {} } = await acceptanceOf(engine, await engine.secret("old"), "old");
+	return { how: "done", facts: { same: JSON.stringify(same) } };
+}
+
 /** Where the path of the provider's own endpoint is missing: everything is answered with 404 then. */
 function otherPath({ issuer, endpoint }: RotationSpec): string | undefined {
 	const own = "endpoint" in issuer ? new URL(String(issuer.endpoint)).pathname : "/";
@@ -291,7 +299,9 @@ export async function proveNew(engine: Engine): Promise<StepOutcome> {
 			},
 		};
 	}
-	return { how: "done", note: how, facts: { undisclosed: undisclosed.length > 0, undisclosedFields: undisclosed } };
+	// A field that the new token alone tells was not compared.
+	const fields = [...undisclosed, ...Object.keys(same).filter((name) => before[name] === undefined)];
+	return { how: "done", note: how, facts: { undisclosed: fields.length > 0, undisclosedFields: fields } };
 }
 
 /** Ends a token by API. A token that is already gone is as good. */
