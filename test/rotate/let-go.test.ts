@@ -62,7 +62,9 @@ describe("a token that the operation before may have made is named by the next s
 		expect(await world.rotate("ok", "plan")).toContain(named);
 		expect(await world.rotate("personNeeded", "start")).toContain(named);
 		for (const verb of ["status", "resume"])
-			expect(await world.rotate("personNeeded", verb)).toContain("give that one, with --since and the time of the click");
+			expect(await world.rotate("personNeeded", verb)).toContain(
+				"give that one, with --since and the time of the click",
+			);
 		await world.rotate("personNeeded", "resume", "--token", "file:new.token", "--since", since);
 		expect(world.read("live.token")).toBe(fresh);
 		const { deadline } = JSON.parse(await world.rotate("personNeeded", "status", "--json"));
