@@ -1,6 +1,7 @@
 import { limitConcurrency } from "../base/concurrency.ts";
 import { CrossfadeError, type ExitName } from "../base/errors.ts";
 import { shownName } from "../base/mask.ts";
+import { isSameFile } from "../effects/files/copies.ts";
 import type { JournalFolder } from "../effects/files/journal-folder.ts";
 import { rotateCommand } from "../spec/rotation-command.ts";
 import { CHAIN_START, type JournalContent, type JournalFault, readJournal, recordLine } from "./journal-text.ts";
@@ -110,7 +111,7 @@ async function openJournal(
 	const records = [...content.records];
 	const place = await folder.identity(name);
 	const last = records.at(-1);
-	const isCopy = place !== undefined && last?.place !== undefined && last.place !== place;
+	const isCopy = place !== undefined && last?.place !== undefined && !isSameFile(last.place, place);
 	let { end, chain, reserved } = content;
 	let isTorn = content.torn > 0;
 	// Each record has the hash of the one before it.
