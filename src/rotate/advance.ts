@@ -2,10 +2,10 @@ import { CrossfadeError, type ExitName, type Problem } from "../base/errors.ts";
 import { type Engine, failed, nextAbout, type StepOutcome } from "./engine.ts";
 import { tokensLeft } from "./let-go.ts";
 import { type Next, nextStep, type StepName } from "./next.ts";
+import { findOrphan, unlessOrphaned } from "./orphans.ts";
 import {
 	ask,
 	call,
-	findOrphan,
 	lookAtOld,
 	prepareProvider,
 	proveNew,
@@ -53,7 +53,7 @@ const performers: Readonly<Record<StepName, Perform>> = {
 	call: (engine) => fenced(engine, () => call(engine)),
 	"read-answer": readAnswer,
 	"look-at-old": lookAtOld,
-	"find-orphan": findOrphan,
+	"find-orphan": (engine) => findOrphan(engine),
 	"prove-new": proveNew,
 	write: (engine, _, store) => fenced(engine, () => write(engine, store, "forward")),
 	apply: (engine, _, store) => apply(engine, store),
@@ -63,8 +63,11 @@ const performers: Readonly<Record<StepName, Perform>> = {
 	"back-write": (engine, _, store) => fenced(engine, () => write(engine, store, "back")),
 	"back-apply": (engine, _, store) => apply(engine, store),
 	"revoke-new": (engine) => fenced(engine, () => unlessTurnedBack(engine, "back", () => revokeNew(engine))),
-	close: (engine) => unlessTurnedBack(engine, "forward", () => unlessLast(engine, () => finish(engine, "done"))),
-	"close-back": (engine) => finish(engine, "rolled back"),
+	close: (engine) =>
+		unlessTurnedBack(engine, "forward", () =>
+			unlessLast(engine, () => unlessOrphaned(engine, () => finish(engine, "done"))),
+		),
+	"close-back": (engine) => unlessOrphaned(engine, () => finish(engine, "rolled back")),
 };
 
 /** Goes as far as it can now. Each step is in the journal before it has its effect and after; one that failed is not tried twice in a run. */

@@ -216,34 +216,8 @@ export async function lookAtOld(engine: Engine): Promise<StepOutcome> {
 	};
 }
 
-/** A token that a lost call made has a name of its own: it is found by that, and ended. */
-export async function findOrphan(engine: Engine): Promise<StepOutcome> {
-	const { fx, spec, journal } = engine;
-	const { orphan, orphaned, revoke } = spec.strategy;
-	if (!orphan || !orphaned || !revoke) throw new Error("a strategy without a way to find an orphan");
-	const about = engine.about();
-	const admin = await adminCredential(fx, spec);
-	const outcome = await askProvider(fx, spec, orphan(about), admin);
-	const id =
-		outcome.kind === "answer" && callFate(outcome) === "done" ? orphaned(text(outcome.body), about) : undefined;
-	if (id === undefined) return unclear(engine, "it is not known whether a token was made", outcomeText(outcome));
-	if (id === "none") return { how: "done", note: "no token was made" };
-	if (id === about.tokenId) throw new Error("an orphan with the id of the token in use");
-	await journal.append({ is: "begun", step: "end-orphan", note: id });
-	const ended = await askProvider(fx, spec, revoke(about, id), admin);
-	const isEnded = callFate(ended) === "done" || (ended.kind === "answer" && ended.status === 404);
-	await journal.append({
-		is: "ended",
-		step: "end-orphan",
-		how: isEnded ? "done" : "unknown",
-		note: outcomeText(ended),
-	});
-	return isEnded
-		? { how: "done", note: "the token that nobody has was ended" }
-		: unclear(engine, "a token that nobody has may still live", outcomeText(ended));
-}
-
-function unclear({ spec }: Engine, what: string, got: string, or = ""): StepOutcome {
+/** Nobody knows how it went: the next run looks again. */
+export function unclear({ spec }: Engine, what: string, got: string, or = ""): StepOutcome {
 	const fix = `look again: ${rotateCommand(spec, "resume")}${or}`;
 	return { how: "unknown", note: `${what}: ${got}`, problem: { what, got, fix } };
 }

@@ -17,6 +17,9 @@ function nameOf({ prepared, operation, attempt }: RotationAbout): string {
 	return `${base.slice(0, 80)}-cf-${operation.replaceAll("-", "").slice(-8)}-${attempt}`;
 }
 
+/** The longest page of a list. */
+const PAGE = 100;
+
 const idOf = (id: string | undefined) => encodeURIComponent(id ?? "");
 
 function read({ tokenId }: RotationAbout): ProviderCall {
@@ -80,14 +83,15 @@ export const rotation: ProviderRotation = {
 			},
 			orphan: (about) => ({
 				method: "GET",
-				path: `v1/tokens?per_page=100&name=${encodeURIComponent(nameOf(about))}`,
+				path: `v1/tokens?per_page=${PAGE}&name=${encodeURIComponent(nameOf(about))}`,
 				by: "admin",
 			}),
 			orphaned(body, about) {
 				const data = jsonField(body, "data");
 				if (!Array.isArray(data)) return undefined;
 				const found = data.find((each: unknown) => jsonField(JSON.stringify(each), "name") === nameOf(about));
-				if (found === undefined) return "none";
+				// On a full page it may be on the next one.
+				if (found === undefined) return data.length < PAGE ? "none" : undefined;
 				// A revoked one is no longer in the way.
 				const [id, status] = ["id", "status"].map((name) => answerText(JSON.stringify(found), name));
 				return status === "active" ? id : "none";
