@@ -179,6 +179,8 @@ function oldPublicId(engine: Engine, name: string): string | undefined {
 	return typeof fact === "string" ? fact : undefined;
 }
 
+const SHOWN = "written, as reading it shows";
+
 async function settled(engine: Engine, name: string, wanted: StoreWrite, written: StoreWritten): Promise<StepOutcome> {
 	const { store, spec } = engine.store(name);
 	const where = { file: `store ${name}` };
@@ -188,12 +190,13 @@ async function settled(engine: Engine, name: string, wanted: StoreWrite, written
 			return { how: "done", note: written.did };
 		case "person":
 			return { how: "wait", note: written.words.join("\n") };
-		case "refused":
-			return {
-				how: "no",
-				note: written.why,
-				problem: { what: `${spec.place} was not written`, got: written.why, where, fix: written.nextStep },
-			};
+		case "refused": {
+			// It can fail after the write, and say so of all of it.
+			const isThere = spec.kind.readsBack && heldBy(await store.read()) === wanted.value.token.fingerprint;
+			if (isThere) return { how: "done", note: SHOWN };
+			const problem = { what: `${spec.place} was not written`, got: written.why, where, fix: written.nextStep };
+			return { how: "no", note: written.why, problem };
+		}
 		case "conflict": {
 			// What was already there may be an empty field that was written by an earlier attempt of ours.
 			if (written.holds === wanted.value.token.fingerprint) return { how: "done", note: "already" };
@@ -209,8 +212,7 @@ async function settled(engine: Engine, name: string, wanted: StoreWrite, written
 		}
 		case "ambiguous": {
 			const holds = await store.read();
-			if (heldBy(holds) === wanted.value.token.fingerprint)
-				return { how: "done", note: "written, as reading it shows" };
+			if (heldBy(holds) === wanted.value.token.fingerprint) return { how: "done", note: SHOWN };
 			const problem = {
 				what: `it is not known whether ${spec.place} was written`,
 				got: written.why,

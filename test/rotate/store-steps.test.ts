@@ -118,6 +118,9 @@ describe("S5: what a write did is what the store shows", () => {
 		["half of the new one came", { did: "conflict", holds: fresh.fingerprint }, shows(fresh.token, "pk-1"), "unknown"],
 		["another's token", { did: "conflict", holds: third.fingerprint }, shows(third.token), "no"],
 		["refused", { did: "refused", why: "w", nextStep: "n" }, shows(old.token), "no"],
+		["it says yes and keeps the old one", { did: "written" }, shows(old.token, "pk-1"), "unknown"],
+		["it says no and has it", { did: "refused", why: "w", nextStep: "n" }, shows(fresh.token, "pk-2"), "done"],
+		["it says no and has half", { did: "refused", why: "w", nextStep: "n" }, shows(fresh.token, "pk-1"), "unknown"],
 		["a person writes it", { did: "person", words: ["w"] }, hidden, "wait"],
 	] as const)("%s", async (_, answer, holds, how) => {
 		expect(await written(answer as StoreWritten, holds as StoreHolds)).toMatchObject({
