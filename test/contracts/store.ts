@@ -167,6 +167,14 @@ export function storeContract(kind: StoreKind, expected: StoreExpected): void {
 			expect(await world.others()).toEqual(before);
 		});
 
+		test("a token with a line break behind it is replaced, or is a conflict and stays", async () => {
+			const { world, first, second, write } = await open();
+			await world.meddle(`${first.token}\n`);
+			const { did } = await write(first, second);
+			expect(["written", "conflict"]).toContain(did);
+			expect((await world.held())?.trimEnd()).toBe((did === "written" ? second : first).token);
+		});
+
 		test("a third token is a conflict, named by its fingerprint and untouched", async () => {
 			const { world, write, first, second, third } = await open();
 			await world.meddle(third.token);

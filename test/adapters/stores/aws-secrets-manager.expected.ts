@@ -36,7 +36,8 @@ export const expected: StoreExpected = {
 		const credential = canary();
 		logIn(credential.token);
 		const fake = fakeSecretsManager("otel/ingest");
-		const text = (value: string | undefined) => (value === undefined ? NO_TOKEN : FORM.replace("@", value));
+		const text = (value: string | undefined) =>
+			value === undefined ? NO_TOKEN : FORM.replace('"@"', JSON.stringify(value));
 		fake.put(text(start));
 		const now = () => fake.versions.get(fake.holder("AWSCURRENT") ?? "")?.text ?? "";
 		return {
