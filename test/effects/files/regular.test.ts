@@ -107,6 +107,7 @@ test("every source opens what is there already without waiting", () => {
 		"effects/files/new-file.ts openSync(folder, constants.O_RDONLY)": "a folder",
 		"effects/files/claim.ts openSync(lock, flags)": "with O_NONBLOCK in its flags",
 		'effects/files/claim.ts readFileSync("/proc/sys/kernel/random/boot_id", "utf8")': "the kernel's",
+		'effects/files/copies.ts readFileSync("/etc/machine-id", "utf8")': "root's, in a folder of root's",
 	};
 	const opens = new Set(["openSync", "open", "readFileSync", "readFile", "createReadStream", "opendirSync"]);
 	const root = new URL("../../../src", import.meta.url).pathname;
