@@ -3,7 +3,7 @@ set -eu
 
 usage() {
   cat <<'USAGE'
-Usage: scripts/provision.sh [all|apt|otelcol|alloyfmt|telemetrygen|node|clis|corpus|openbao|moto|wine|
+Usage: scripts/provision.sh [all|apt|otelcol|alloyfmt|telemetrygen|gitleaks|node|clis|corpus|openbao|moto|wine|
                              node-windows|pwsh|pwsh-wine|docker|kube-apiserver]...
        scripts/provision.sh status|docker-stop
 
@@ -14,6 +14,7 @@ What is there already is left alone.
   otelcol       OpenTelemetry Collector built from test/parts/otelcol
   alloyfmt      the parser and the formatter of Grafana Alloy
   telemetrygen  OpenTelemetry load generator
+  gitleaks      a scanner for secrets
   node          Node 20.18.1 (the oldest we support), 22, 24 and 26
   clis          every CLI of test/parts/clis, most of them in two releases (1.9 GB)
   corpus        published collector and Alloy configs
@@ -40,9 +41,11 @@ USAGE
 }
 
 packages='shellcheck dash bash zsh fish busybox-static ksh mksh gawk mawk original-awk
-acl faketime openssl strace curl wget procps iptables docker.io prometheus chromium tmux jq python3-venv'
+acl age faketime openssl strace curl wget procps iptables docker.io prometheus chromium tmux jq python3-venv'
 telemetrygen=github.com/open-telemetry/opentelemetry-collector-contrib/cmd/telemetrygen
 telemetrygen_version=0.161.0
+gitleaks=github.com/zricethezav/gitleaks/v8
+gitleaks_version=8.28.0
 node_majors='20 22 24 26'
 otelcol_image=otel-crossfade/otelcol:0.155.0
 busybox_image=otel-crossfade/busybox:latest
@@ -197,25 +200,31 @@ get_alloyfmt() { build alloyfmt; }
 state_otelcol() { state_of_module otelcol; }
 state_alloyfmt() { state_of_module alloyfmt; }
 
-# telemetrygen
+# telemetrygen and gitleaks: published programs
 
-get_telemetrygen() {
-  target=$cache/telemetrygen-$telemetrygen_version/telemetrygen
+# build_published NAME MODULE VERSION
+build_published() {
+  target=$cache/$1-$3/$1
   if [ ! -x "$target" ]; then
     need go 'Go 1.25 or newer'
-    say "telemetrygen: building $telemetrygen_version"
-    logged telemetrygen env CGO_ENABLED=0 GOWORK=off GOBIN="$scratch" \
-      go install -trimpath '-ldflags=-s -w' "$telemetrygen@v$telemetrygen_version"
+    say "$1: building $3"
+    logged "$1" env CGO_ENABLED=0 GOWORK=off GOBIN="$scratch" go install -trimpath '-ldflags=-s -w' "$2@v$3"
     mkdir -p "${target%/*}"
-    mv -f "$scratch/telemetrygen" "$target"
+    mv -f "$scratch/$1" "$target"
   fi
-  link "telemetrygen-$telemetrygen_version/telemetrygen" "$cache/telemetrygen"
+  link "$1-$3/$1" "$cache/$1"
 }
 
-state_telemetrygen() {
-  target=$cache/telemetrygen-$telemetrygen_version/telemetrygen
+# state_of_published NAME VERSION
+state_of_published() {
+  target=$cache/$1-$2/$1
   if [ -x "$target" ]; then echo "$target"; else echo missing; fi
 }
+
+get_telemetrygen() { build_published telemetrygen "$telemetrygen" "$telemetrygen_version"; }
+get_gitleaks() { build_published gitleaks "$gitleaks" "$gitleaks_version"; }
+state_telemetrygen() { state_of_published telemetrygen "$telemetrygen_version"; }
+state_gitleaks() { state_of_published gitleaks "$gitleaks_version"; }
 
 # node
 
@@ -631,7 +640,7 @@ state_docker() {
   fi
 }
 
-all='apt otelcol alloyfmt telemetrygen node clis corpus openbao moto wine node-windows pwsh pwsh-wine docker'
+all='apt otelcol alloyfmt telemetrygen gitleaks node clis corpus openbao moto wine node-windows pwsh pwsh-wine docker'
 [ "$#" -gt 0 ] || set -- all
 wanted=
 for argument; do
@@ -641,7 +650,7 @@ for argument; do
       exit 0
       ;;
     all) wanted="$wanted $all" ;;
-    apt | otelcol | alloyfmt | telemetrygen | node | clis | corpus | openbao | moto | wine | node-windows | pwsh | pwsh-wine | \
+    apt | otelcol | alloyfmt | telemetrygen | gitleaks | node | clis | corpus | openbao | moto | wine | node-windows | pwsh | pwsh-wine | \
       docker | kube-apiserver)
       wanted="$wanted $argument"
       ;;

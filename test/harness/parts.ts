@@ -167,6 +167,8 @@ export const corpus = part("the corpus of published configs", () =>
 );
 /** OpenTelemetry's own load generator. */
 export const telemetrygen = part("telemetrygen", inCache("telemetrygen"));
+/** A scanner for secrets. */
+export const gitleaks = part("gitleaks", inCache("gitleaks"));
 /** OpenBao's program, server and agent; it speaks Vault's API. */
 export const openbao = part("the real OpenBao", inCache("openbao"));
 /** The Kubernetes API server built from test/parts/kube-apiserver. */
