@@ -212,7 +212,7 @@ describe("under Wine, which is not Windows", { ...needs(wine, pwshWine), timeout
 			const run = await w.run("scope=user clis=codex", secret.token, { CROSSFADE_TEST_KILL: String(at) });
 			if (run.code === 0) break;
 			found.push(text(file) === undefined);
-			// The other steps, in a short run, by PowerShell on this system: test/endpoint/powershell-traps.test.ts.
+			// The other steps, in a short run, by PowerShell on this system: test/endpoint/powershell-interrupted.test.ts.
 			if (!isWhole && found.includes(true)) break;
 		}
 		if (!isWhole) expect(await w.run("scope=user clis=codex", secret.token)).toMatchObject({ code: 0 });
