@@ -47,17 +47,17 @@
 # Contents, by line:
 #     81  Settings and vehicle
 #    134  CLIs: their files, settings and signs
-#    558  Editor of JSON and TOML files
-#   2375  Output
-#   2470  Options
-#   2578  Token
-#   2651  Machine: its system, people and CLIs
-#   3013  Lock
-#   3058  Files
-#   3935  Background processes
-#   3992  The work
-#   4121  What a person is told
-#   4181  Start
+#    513  Editor of JSON and TOML files
+#   2330  Output
+#   2425  Options
+#   2533  Token
+#   2606  Machine: its system, people and CLIs
+#   2974  Lock
+#   3019  Files
+#   3947  Background processes
+#   4004  The work
+#   4134  What a person is told
+#   4194  Start
 (& {
 Set-PSDebug -Off
 # PowerShell reads all of a text before it runs any of it, and this is one statement up to its last character: of a text that was cut off
@@ -216,26 +216,14 @@ $CLIS = @{
     Lasting = $null
     Elsewhere = @()
     Open = @('kind;feedbackSurveyRate skillListingBudgetFraction;nothing', 'kind;extraKnownMarketplaces/*/source;&source', 'kind;hooks/PreToolUse/*/hooks/* hooks/PermissionRequest/*/hooks/*;^command^prompt^url^server')
-    Title = 'Claude Code'; Program = 'claude'; Package = '@anthropic-ai/claude-code'
+    Title = 'Claude Code'; Program = 'claude'
     When = 'when Claude Code starts'
     Sends = @('when signed in: account e-mail, organisation and account ids; always: a random install id, session id, terminal type', 'models, token counts, cost, durations, tool names and whether each call was allowed, errors', 'host name and machine id, unless switched off (no-host)')
+    Package = '@anthropic-ai/claude-code'
     MachineSigns = @(
-      @('package', '%ProgramFiles%/nodejs/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', '%ProgramData%/nvm/v*/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', '%ProgramData%/chocolatey/lib/nodejs*/tools/*/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('trace', '%ProgramFiles%/WinGet/Packages/Anthropic.ClaudeCode_*')
+      ,@('trace', '%ProgramFiles%/WinGet/Packages/Anthropic.ClaudeCode_*')
     )
     UserSigns = @(
-      @('package', 'AppData/Roaming/npm/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', 'AppData/Roaming/nvm/v*/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', 'AppData/Local/nvm/v*/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', 'AppData/Local/Volta/tools/image/packages/*/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', 'AppData/Local/Volta/tools/image/packages/*/*/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', 'AppData/Roaming/fnm/node-versions/*/installation/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', 'AppData/Local/pnpm/global/*/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', '.bun/install/global/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', 'scoop/persist/nodejs*/bin/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', 'scoop/apps/nodejs*/current/bin/node_modules/@anthropic-ai/claude-code/package.json'),
       @('folder', 'scoop/apps/claude-code/*'),
       @('trace', '.local/bin/claude.exe'),
       @('trace', 'AppData/Local/Microsoft/WinGet/Packages/Anthropic.ClaudeCode_*'),
@@ -328,26 +316,14 @@ $CLIS = @{
     Lasting = @{ Program = 'codex'; Words = '--managed-daemon'; Variables = 'OTEL_EXPORTER_OTLP_[A-Z_]+'; Restart = 'codex app-server daemon restart' }
     Elsewhere = @('kind;otel/exporter/*/endpoint otel/metrics_exporter/*/endpoint;string', 'kind;otel/exporter/*/headers otel/exporter/*/tls otel/metrics_exporter/*/headers otel/metrics_exporter/*/tls;strings', 'form;otel/exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint', 'form;otel/metrics_exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint')
     Open = @('kind;model_instructions_file model_catalog_json permissions allowed_permission_profiles;nothing', 'kind;default_permissions;:read-only|:workspace|:danger-full-access', 'kind;model_provider;openai|ollama|lmstudio|amazon-bedrock|{/model_providers}', 'kind;approval_policy;string', 'kind;tools/web_search features/*;boolean', 'kind;agents/max_depth mcp_oauth_callback_port mcp_servers/*/startup_timeout_sec;small')
-    Title = 'Codex CLI'; Program = 'codex'; Package = '@openai/codex'
+    Title = 'Codex CLI'; Program = 'codex'
     When = 'when Codex starts; its background daemon (0.158 and later) keeps the old token until it is restarted'
     Sends = @('when signed in: account e-mail and id; always: host name, conversation id, terminal type', 'models, token counts, durations, tool names', 'the full arguments of every tool call, such as commands and file contents; with the option tools also the first 2 KiB of its output')
+    Package = '@openai/codex'
     MachineSigns = @(
-      @('package', '%ProgramFiles%/nodejs/node_modules/@openai/codex/package.json'),
-      @('package', '%ProgramData%/nvm/v*/node_modules/@openai/codex/package.json'),
-      @('package', '%ProgramData%/chocolatey/lib/nodejs*/tools/*/node_modules/@openai/codex/package.json'),
-      @('trace', '%ProgramFiles%/WinGet/Packages/OpenAI.Codex_*')
+      ,@('trace', '%ProgramFiles%/WinGet/Packages/OpenAI.Codex_*')
     )
     UserSigns = @(
-      @('package', 'AppData/Roaming/npm/node_modules/@openai/codex/package.json'),
-      @('package', 'AppData/Roaming/nvm/v*/node_modules/@openai/codex/package.json'),
-      @('package', 'AppData/Local/nvm/v*/node_modules/@openai/codex/package.json'),
-      @('package', 'AppData/Local/Volta/tools/image/packages/*/node_modules/@openai/codex/package.json'),
-      @('package', 'AppData/Local/Volta/tools/image/packages/*/*/node_modules/@openai/codex/package.json'),
-      @('package', 'AppData/Roaming/fnm/node-versions/*/installation/node_modules/@openai/codex/package.json'),
-      @('package', 'AppData/Local/pnpm/global/*/node_modules/@openai/codex/package.json'),
-      @('package', '.bun/install/global/node_modules/@openai/codex/package.json'),
-      @('package', 'scoop/persist/nodejs*/bin/node_modules/@openai/codex/package.json'),
-      @('package', 'scoop/apps/nodejs*/current/bin/node_modules/@openai/codex/package.json'),
       @('folder', 'scoop/apps/codex/*'),
       @('trace', 'AppData/Local/Microsoft/WinGet/Packages/OpenAI.Codex_*'),
       @('trace', '.codex/packages/standalone/current'),
@@ -431,25 +407,12 @@ $CLIS = @{
     Lasting = $null
     Elsewhere = @()
     Open = @('kind;tools/sandbox security/auth/enforcedType;nothing')
-    Title = 'Gemini CLI'; Program = 'gemini'; Package = '@google/gemini-cli'
+    Title = 'Gemini CLI'; Program = 'gemini'
     When = 'when Gemini CLI starts'
     Sends = @('when signed in with Google: account e-mail; always: host name, session and installation ids', 'models, token counts, durations, tool names, number of file operations', 'the command line of the process; with gemini -p it contains the prompt', 'the system prompt, including the text of GEMINI.md', 'logs, metrics and traces; it has no switch for a single signal')
-    MachineSigns = @(
-      @('package', '%ProgramFiles%/nodejs/node_modules/@google/gemini-cli/package.json'),
-      @('package', '%ProgramData%/nvm/v*/node_modules/@google/gemini-cli/package.json'),
-      @('package', '%ProgramData%/chocolatey/lib/nodejs*/tools/*/node_modules/@google/gemini-cli/package.json')
-    )
+    Package = '@google/gemini-cli'
+    MachineSigns = @()
     UserSigns = @(
-      @('package', 'AppData/Roaming/npm/node_modules/@google/gemini-cli/package.json'),
-      @('package', 'AppData/Roaming/nvm/v*/node_modules/@google/gemini-cli/package.json'),
-      @('package', 'AppData/Local/nvm/v*/node_modules/@google/gemini-cli/package.json'),
-      @('package', 'AppData/Local/Volta/tools/image/packages/*/node_modules/@google/gemini-cli/package.json'),
-      @('package', 'AppData/Local/Volta/tools/image/packages/*/*/node_modules/@google/gemini-cli/package.json'),
-      @('package', 'AppData/Roaming/fnm/node-versions/*/installation/node_modules/@google/gemini-cli/package.json'),
-      @('package', 'AppData/Local/pnpm/global/*/node_modules/@google/gemini-cli/package.json'),
-      @('package', '.bun/install/global/node_modules/@google/gemini-cli/package.json'),
-      @('package', 'scoop/persist/nodejs*/bin/node_modules/@google/gemini-cli/package.json'),
-      @('package', 'scoop/apps/nodejs*/current/bin/node_modules/@google/gemini-cli/package.json'),
       @('folder', 'scoop/apps/gemini-cli/*'),
       @('trace', '.gemini/installation_id'),
       @('ours', '.gemini/settings.json.crossfade-undo')
@@ -528,29 +491,21 @@ $CLIS = @{
     Lasting = $null
     Elsewhere = @()
     Open = @('kind;tools/sandbox security/auth/enforcedType;nothing')
-    Title = 'Qwen Code'; Program = 'qwen'; Package = '@qwen-code/qwen-code'
+    Title = 'Qwen Code'; Program = 'qwen'
     When = 'when Qwen Code starts'
     Sends = @('always: session id, kind of sign-in, name of the model and of the MCP servers and tools that are set', 'token counts, durations, tool names, number of hooks and of files looked through, errors', 'host name and machine id, unless switched off (no-host)')
-    MachineSigns = @(
-      @('package', '%ProgramFiles%/nodejs/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', '%ProgramData%/nvm/v*/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', '%ProgramData%/chocolatey/lib/nodejs*/tools/*/node_modules/@qwen-code/qwen-code/package.json')
-    )
+    Package = '@qwen-code/qwen-code'
+    MachineSigns = @()
     UserSigns = @(
-      @('package', 'AppData/Roaming/npm/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', 'AppData/Roaming/nvm/v*/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', 'AppData/Local/nvm/v*/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', 'AppData/Local/Volta/tools/image/packages/*/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', 'AppData/Local/Volta/tools/image/packages/*/*/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', 'AppData/Roaming/fnm/node-versions/*/installation/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', 'AppData/Local/pnpm/global/*/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', '.bun/install/global/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', 'scoop/persist/nodejs*/bin/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', 'scoop/apps/nodejs*/current/bin/node_modules/@qwen-code/qwen-code/package.json'),
       @('trace', '.qwen/installation_id'),
       @('ours', '.qwen/settings.json.crossfade-undo')
     )
   }
+}
+# Folders of npm's packages.
+$PACKAGES = @{
+  MachineSigns = @('%ProgramFiles%/nodejs/node_modules', '%ProgramData%/nvm/v*/node_modules', '%ProgramData%/chocolatey/lib/nodejs*/tools/*/node_modules')
+  UserSigns = @('AppData/Roaming/npm/node_modules', 'AppData/Roaming/nvm/v*/node_modules', 'AppData/Local/nvm/v*/node_modules', 'AppData/Local/Volta/tools/image/packages/*/node_modules', 'AppData/Local/Volta/tools/image/packages/*/*/node_modules', 'AppData/Roaming/fnm/node-versions/*/installation/node_modules', 'AppData/Local/pnpm/global/*/node_modules', '.bun/install/global/node_modules', 'scoop/persist/nodejs*/bin/node_modules', 'scoop/apps/nodejs*/current/bin/node_modules')
 }
 # The last rows of a user's table are those of the machine's.
 foreach ($each in $CLIS.Values) { $each.User.Rows = @($each.User.Rows) + @($each.System.Rows | Select-Object -Last $each.User.Tail) }
@@ -2832,8 +2787,8 @@ function Test-Network($path) {
 }
 
 # Select-People ROWS: the accounts of people among them, whether they are signed in or not: no services, no remains of a broken profile
-# (SID.bak), nothing temporary (0x800) or a backup (0x8000); each home once. Homes that were removed are
-# counted, and those that cannot be looked at: on the network, or on a drive that is not there.
+# (SID.bak), nothing temporary (0x800) or a backup (0x8000). Of two accounts with one home, as a change of domain leaves them, that whom its
+# list names; if it names both, the files of one are refused. Homes that were removed are counted, and those that cannot be looked at.
 function Select-People($rows) {
   $seen = @{}
   foreach ($row in $rows) {
@@ -2851,9 +2806,14 @@ function Select-People($rows) {
       continue
     }
     $key = $path.ToUpperInvariant()
-    if ($seen.ContainsKey($key)) { continue }
-    $seen[$key] = $true
-    @{ Sid = $row.Sid; Home = $path }
+    $twin = $seen[$key]
+    if ($twin) {
+      $list = Get-Security $path
+      if (-not $list.Contains($row.Sid + ')')) { continue }
+      if (-not $list.Contains($twin.Sid + ')')) { $twin.Sid = $row.Sid; continue }
+    }
+    $seen[$key] = @{ Sid = $row.Sid; Home = $path }
+    $seen[$key]
   }
 }
 
@@ -2881,7 +2841,8 @@ function Find-People {
 function Find-Signs($base, $table) {
   $found = @{}
   foreach ($cli in $KNOWN) {
-    $found[$cli] = @(foreach ($sign in $CLIS[$cli][$table]) {
+    $signs = @(foreach ($folder in $PACKAGES[$table]) { ,@('package', ($folder + '/' + $CLIS[$cli].Package + '/package.json')) })
+    $found[$cli] = @(foreach ($sign in $signs + $CLIS[$cli][$table]) {
       foreach ($path in @(Expand-Pattern $base $sign[1])) { Read-Sign $sign[0] $path }
     })
   }
@@ -3075,12 +3036,20 @@ function Set-Security($path, $sddl) {
   Set-Acl -LiteralPath $path -AclObject $security
 }
 
+# Get-Owner PATH: as a SID. SDDL has letters for some, as LA for the machine's Administrator.
+function Get-Owner($path) {
+  $owner = (Read-Sddl (Get-Security $path)).Owner
+  if ($owner.Length -eq 2) { return Resolve-Sid $owner }
+  return $owner
+}
+function Resolve-Sid($letters) { (New-Object System.Security.Principal.SecurityIdentifier($letters)).Value }
+
 # Set-Owner PATH SID: by the program of the system where the cmdlet may not, as it may not give a file away.
 function Set-Owner($path, $sid) {
+  if ((Get-Owner $path) -ceq $sid) { return }
   $parts = Read-Sddl (Get-Security $path)
-  if ($parts.Owner -ceq $sid) { return }
   try { Set-Security $path ('O:' + $sid + 'G:' + $parts.Group + 'D:' + $parts.Access) } catch { $parts.Failed = $true }
-  if ((Read-Sddl (Get-Security $path)).Owner -ceq $sid) { return }
+  if ((Get-Owner $path) -ceq $sid) { return }
   [void](Start-Program ([Environment]::GetFolderPath('System') + '\icacls.exe') ('"' + $path + '" /setowner *' + $sid + ' /q') $null)
 }
 
@@ -3137,10 +3106,10 @@ function Test-Granted($sddl, $rights, $trusted) {
 }
 
 # Rights to write or replace a file; to replace what is in a folder, without that of adding to it, which everybody has in ProgramData;
-# and to read.
+# and to read, or to get there by the access list or as its owner.
 $MAY_WRITE = [long]0x500D0116
 $MAY_REPLACE = [long]0x500D0040
-$MAY_READ = [long]2415919105
+$MAY_READ = [long]2416705537
 
 # Test-Loose FILE: whether others than administrators can write it.
 function Test-Loose($path) { Test-Granted (Get-Security $path) $MAY_WRITE $ADMINS }
@@ -3173,6 +3142,13 @@ function Test-Crowded($path) {
   return $false
 }
 
+# Test-Closed FILE: whether only administrators can read it, so no CLI. Not told where the list names an owner's rights or the Administrator.
+function Test-Closed($path) {
+  $sddl = Get-Security $path
+  if ($sddl -cmatch ';(OW|LA)\)') { return $false }
+  return -not (Test-Granted ('O:BA' + $sddl.Substring($sddl.IndexOf('G:', [StringComparison]::Ordinal))) $MAY_READ $ADMINS)
+}
+
 # Test-Readable FILE SID: whether others than this account and administrators can read it.
 function Test-Readable($path, $sid) { Test-Granted (Get-Security $path) $MAY_READ ($ADMINS + $sid) }
 
@@ -3191,11 +3167,13 @@ function Set-Access($path, $access) {
   Set-Security $path ('O:' + $parts.Owner + 'G:' + $parts.Group + 'D:' + $access)
 }
 
-# Test-SameSecurity A B: whether owner and access list are the same; that an entry was inherited is told by a flag only.
+# Test-SameSecurity A B: whether owner and access list are the same; that an entry was inherited is told by a flag only. A has to be
+# protected (P) where B is: else its folder hands on to it what it shall not have.
 function Test-SameSecurity($a, $b) {
   $left = Read-Sddl $a
   $right = Read-Sddl $b
   $plain = { param($text) [regex]::Replace([regex]::Replace($text, '\A[^(]*', ''), '(?<=\([^;]*;[^;)]*)ID', '') }
+  if ($right.Access.StartsWith('P', [StringComparison]::Ordinal) -and -not $left.Access.StartsWith('P', [StringComparison]::Ordinal)) { return $false }
   return ($left.Owner -ceq $right.Owner -and (& $plain $left.Access) -ceq (& $plain $right.Access))
 }
 
@@ -3266,8 +3244,8 @@ function Read-Target($path, $top) {
     return $target
   }
   if ($run.MayWrite) {
-    Repair-Target $path
-    Repair-Target ($path + '.crossfade-undo')
+    Repair-Target $path $top
+    Repair-Target ($path + '.crossfade-undo') $top
   }
   $kind = Get-Kind $path
   if ($kind -ceq 'absent') { $target.State = 'absent' }
@@ -3349,6 +3327,7 @@ function Get-Reason($state) {
     'loose' { 'can be written by others than administrators; fix that with icacls'; break }
     'shared' { 'is below a folder in which others than administrators can replace files; fix that with icacls'; break }
     'readable' { 'can be read by other accounts, and would hold the token; fix that with icacls'; break }
+    'closed' { 'cannot be read by the CLI, only by administrators; fix that with icacls'; break }
     'record' { 'has an undo record that cannot be read'; break }
     default { 'cannot be read' }
   }
@@ -3409,14 +3388,29 @@ function Move-File($from, $to) { [System.IO.File]::Move($from, $to) }
 function Remove-File($path) { [System.IO.File]::Delete($path) }
 function Switch-File($new, $path, $own) { [System.IO.File]::Replace($new, $path, $own) }
 
-# Repair-Target PATH: puts back what a killed run left: a file that was moved away and not yet replaced, and unfinished new ones.
-function Repair-Target($path) {
+# Remove-Files FILES PATH TOP: files beside that path. Returns false if a folder that leads there is a link.
+function Remove-Files($files, $path, $top) {
+  if (@($files).Count -eq 0) { return $true }
+  $guard = Open-Guard $path $top
+  if ($null -eq $guard) { return $false }
+  try { foreach ($each in $files) { Remove-File $each } } finally { $guard.Dispose() }
+  return $true
+}
+
+# Repair-Target PATH TOP: puts back what a killed run left: a file that was moved away and not yet replaced, and unfinished new ones.
+function Repair-Target($path, $top) {
   $own = $path + '.crossfade-old'
   try {
+    $left = @(Get-Siblings $path '.crossfade-new.??????')
     if ((Get-Kind $own) -ceq 'file') {
-      if ((Get-Kind $path) -ceq 'absent') { Move-File $own $path } else { Remove-File $own }
+      if ((Get-Kind $path) -cne 'absent') { $left += $own }
+      else {
+        $guard = Open-Guard $path $top
+        if ($null -eq $guard) { return }
+        try { Move-File $own $path } finally { $guard.Dispose() }
+      }
     }
-    foreach ($left in @(Get-Siblings $path '.crossfade-new.??????')) { Remove-File $left }
+    $run.Repaired = Remove-Files $left $path $top
   } catch { $run.Repaired = $false }
 }
 
@@ -3451,7 +3445,10 @@ function New-Folders($path, $top, $owner) {
   }
   foreach ($each in $missing) {
     [void][System.IO.Directory]::CreateDirectory($each)
-    if ($owner -ceq '') { Set-Access $each (Get-NewAccess '' $true) } else { Set-Owner $each $owner }
+    # Else its account could put a link in its place, and be given what that leads to.
+    $guard = Open-Guard ($each + $SEPARATOR + [System.IO.Path]::GetFileName($path)) $top
+    if ($null -eq $guard) { return }
+    try { if ($owner -ceq '') { Set-Access $each (Get-NewAccess '' $true) } else { Set-Owner $each $owner } } finally { $guard.Dispose() }
   }
 }
 
@@ -3484,26 +3481,30 @@ function Save-File($path, $text, $expected, $top, $owner, $access) {
       $guard = Open-Guard $path $top
       if ($null -eq $guard) { return 4 }
       $new = New-Temporary $path
-      Write-New $new $text $(if ($access) { $access } else { Get-Private $owner })
-      return (Switch-Target $path $new $expected $owner $access)
+      $keeper = $owner
+      if ((Get-Kind $path) -ceq 'file') { $keeper = Get-Owner $path }
+      Write-New $new $text $(if ($access) { $access } else { Get-Private $owner }) $keeper
+      return (Switch-Target $path $new $expected $keeper $access)
     } catch {
       if (-not (Test-Busy $_.Exception)) { return 12 }
       if ([DateTime]::UtcNow -ge $until) { return 5 }
     } finally {
-      if ($null -ne $guard) { $guard.Dispose() }
       if ($new -cne '') { try { Remove-File $new } catch { $run.Repaired = $false } }
+      if ($null -ne $guard) { $guard.Dispose() }
       # Whatever stopped it: the file is there again.
-      if ($run.MayWrite) { Repair-Target $path }
+      if ($run.MayWrite) { Repair-Target $path $top }
     }
     Start-Sleep -Milliseconds 200
   }
 }
 
-# Write-New PATH TEXT ACCESS: a new file, closed to others before it has content, and on the disk afterwards.
-function Write-New($path, $text, $access) {
+# Write-New PATH TEXT ACCESS OWNER: a new file, closed to others before it has content, and on the disk afterwards. All of it while the file
+# is open for nobody else, so that none can put a link in its place.
+function Write-New($path, $text, $access, $owner) {
   $stream = New-Object System.IO.FileStream($path, [System.IO.FileMode]::CreateNew, [System.IO.FileAccess]::Write, [System.IO.FileShare]::None)
   try {
     Set-Access $path $access
+    if ($owner -cne '') { Set-Owner $path $owner }
     $bytes = $LATIN1.GetBytes($text)
     $stream.Write($bytes, 0, $bytes.Length)
     $stream.Flush($true)
@@ -3512,14 +3513,11 @@ function Write-New($path, $text, $access) {
 
 # Switch-Target: the last step of Save-File. Windows replaces in two steps, between which the file is missing: the old one has a name that
 # every run looks for.
-function Switch-Target($path, $new, $expected, $owner, $access) {
+function Switch-Target($path, $new, $expected, $keeper, $access) {
   $kind = Get-Kind $path
   if ($kind -ceq 'absent') {
     if ($null -ne $expected -and -not [object]::ReferenceEquals($expected, $ABSENT)) { return 4 }
-    if ($owner -cne '') {
-      Set-Owner $new $owner
-      if ((Read-Sddl (Get-Security $new)).Owner -cne $owner) { return 6 }
-    }
+    if ($keeper -cne '' -and (Get-Owner $new) -cne $keeper) { return 6 }
     Move-File $new $path
     return 0
   }
@@ -3543,13 +3541,20 @@ function Switch-Target($path, $new, $expected, $owner, $access) {
       }
     }
   }
-  if (-not (Test-SameSecurity (Get-Security $path) $security)) {
-    Set-Owner $path (Read-Sddl $security).Owner
-    if (-not (Test-SameSecurity (Get-Security $path) $security)) { Set-Security $path $security }
-    if (-not (Test-SameSecurity (Get-Security $path) $security)) { return 6 }
-  }
-  if ($access -cne '') { Set-Access $path $access }
-  return 0
+  $isSame = Test-SameSecurity (Get-Security $path) $security
+  if ($isSame -and $access -ceq '') { return 0 }
+  # Open, so that nobody can put a link in its place meanwhile.
+  $held = New-Object System.IO.FileStream($path, [System.IO.FileMode]::Open, [System.IO.FileAccess]::Read, [System.IO.FileShare]::ReadWrite)
+  try {
+    if ((Get-Kind $path) -cne 'file') { return 4 }
+    if (-not $isSame) {
+      Set-Owner $path $keeper
+      if (-not (Test-SameSecurity (Get-Security $path) $security)) { Set-Security $path $security }
+      if (-not (Test-SameSecurity (Get-Security $path) $security)) { return 6 }
+    }
+    if ($access -cne '') { Set-Access $path $access }
+    return 0
+  } finally { $held.Dispose() }
 }
 
 # Get-Plan CLI LAYER TOKEN: what the file shall hold, as rows. TOKEN is one word of our alphabet.
@@ -3809,8 +3814,16 @@ function Edit-Target($cli, $layer, $target, $owner) {
   $made = 'no'
   if ($target.Ours) { $made = 'yes' }
   $record = 'crossfade-undo-1 ' + $made + ' ' + $target.Made + " `n" + (@($answer.Record) -join "`n") + "`n"
-  $code = Save-Backup $about.Format $target $owner
-  if ($code -eq 0) { $code = Save-Private ($target.Path + '.crossfade-undo') $record $target.Top $owner }
+  $guard = $null
+  try {
+    if ($target.State -ceq 'ok') {
+      # What was read could be another account's, through a link that is gone: no copy of that is for this one.
+      $guard = Open-Guard $target.Path $target.Top
+      if ($null -eq $guard -or -not (Test-Same (Read-Bytes $target.Path $LARGEST) $target.Text)) { return $true }
+    }
+    $code = Save-Backup $about.Format $target $owner
+    if ($code -eq 0) { $code = Save-Private ($target.Path + '.crossfade-undo') $record $target.Top $owner }
+  } finally { if ($null -ne $guard) { $guard.Dispose() } }
   if ($code -eq 0) {
     $access = ''
     if ($target.State -ceq 'absent' -and $layer -ceq 'System') { $access = Get-NewAccess '' $false }
@@ -3850,7 +3863,7 @@ function Save-Backup($format, $target, $owner) {
     $code = Save-Private $name $foreign $target.Top $owner
     if ($code -ne 0) { return $code }
     $found = @(Get-Siblings $target.Path $ending)
-    for ($i = 0; $i -lt $found.Count - $BACKUPS; $i++) { Remove-File $found[$i] }
+    [void](Remove-Files @($found | Select-Object -SkipLast $BACKUPS) $target.Path $target.Top)
     return 0
   } catch { return 12 }
 }
@@ -3872,7 +3885,7 @@ function Restore-Target($cli, $layer, $target, $owner) {
     $code = Remove-Target $target
   } else {
     if (-not (Test-Same $text $target.Text)) { $code = Save-File $target.Path $text $target.Text $target.Top $owner '' }
-    if ($code -eq 0) { $code = Remove-Companions $target.Path }
+    if ($code -eq 0) { $code = Remove-Companions $target.Path $target.Top }
   }
   if ($code -eq 4) { return $true }
   if ($code -ne 0) { Add-WriteProblem $cli $target.Path $code }
@@ -3891,13 +3904,13 @@ function Remove-Target($target) {
     $kind = Get-Kind $path
     if ($kind -cne 'absent') {
       if ($kind -cne 'file' -or -not (Test-Same (Read-Bytes $path $LARGEST) $target.Text)) { return 4 }
-      Remove-File $path
+      if (-not (Remove-Files @($path) $path $target.Top)) { return 4 }
     }
   } catch {
     if (Test-Busy $_.Exception) { return 5 }
     return 12
   }
-  $code = Remove-Companions $path
+  $code = Remove-Companions $path $target.Top
   $folder = Get-Folder $path
   for ($i = 0; $i -lt $target.Made; $i++) {
     try { [System.IO.Directory]::Delete($folder) } catch { break }
@@ -3906,12 +3919,11 @@ function Remove-Target($target) {
   return $code
 }
 
-function Remove-Companions($path) {
+function Remove-Companions($path, $top) {
+  $endings = '.crossfade-undo', '.crossfade-undo.crossfade-old', '.crossfade-old', '.crossfade-new.??????', '.crossfade-backup-????????-??????'
   try {
-    foreach ($ending in '.crossfade-undo', '.crossfade-undo.crossfade-old', '.crossfade-old', '.crossfade-new.??????', '.crossfade-backup-????????-??????') {
-      foreach ($each in @(Get-Siblings $path $ending)) { Remove-File $each }
-    }
-    return 0
+    if (Remove-Files @(foreach ($ending in $endings) { Get-Siblings $path $ending }) $path $top) { return 0 }
+    return 4
   } catch { return 12 }
 }
 
@@ -4013,6 +4025,7 @@ function Update-Once($cli, $layer, $path, $top, $owner, $wanted, $person) {
     elseif (Test-Shared $path ($null -ne $CLIS[$cli].System.Merged)) { $state = 'shared' }
     # A file for everybody that anybody can change protects nobody, and some CLIs ignore it.
     elseif ($state -ceq 'ok' -and (Test-Loose $path)) { $state = 'loose' }
+    if ($state -ceq 'ok' -and (Test-Closed $path)) { $state = 'closed' }
   }
   if ($state -cne 'ok' -and $state -cne 'absent') {
     if (-not $wanted -or ($run.Action -ceq 'uninstall' -and -not $target.HasRecord)) { return $false }

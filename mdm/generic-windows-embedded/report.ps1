@@ -32,15 +32,15 @@
 # Contents, by line:
 #     58  Settings and vehicle
 #    112  CLIs: their files, settings and signs
-#    524  Editor of JSON and TOML files
-#   1579  Output
-#   1662  Options
-#   1739  Machine: its system, people and CLIs
-#   2068  Lock
-#   2111  Files
-#   2690  Background processes
-#   2741  The work
-#   2837  Start
+#    479  Editor of JSON and TOML files
+#   1534  Output
+#   1617  Options
+#   1694  Machine: its system, people and CLIs
+#   2029  Lock
+#   2072  Files
+#   2668  Background processes
+#   2719  The work
+#   2816  Start
 Set-PSDebug -Off
 (& {
 # PowerShell reads all of a file before it runs any of it, and all of this is one statement: of a file that was cut off nothing runs.
@@ -194,23 +194,11 @@ $CLIS = @{
     Lasting = $null
     Elsewhere = @()
     Open = @('kind;feedbackSurveyRate skillListingBudgetFraction;nothing', 'kind;extraKnownMarketplaces/*/source;&source', 'kind;hooks/PreToolUse/*/hooks/* hooks/PermissionRequest/*/hooks/*;^command^prompt^url^server')
+    Package = '@anthropic-ai/claude-code'
     MachineSigns = @(
-      @('package', '%ProgramFiles%/nodejs/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', '%ProgramData%/nvm/v*/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', '%ProgramData%/chocolatey/lib/nodejs*/tools/*/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('trace', '%ProgramFiles%/WinGet/Packages/Anthropic.ClaudeCode_*')
+      ,@('trace', '%ProgramFiles%/WinGet/Packages/Anthropic.ClaudeCode_*')
     )
     UserSigns = @(
-      @('package', 'AppData/Roaming/npm/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', 'AppData/Roaming/nvm/v*/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', 'AppData/Local/nvm/v*/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', 'AppData/Local/Volta/tools/image/packages/*/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', 'AppData/Local/Volta/tools/image/packages/*/*/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', 'AppData/Roaming/fnm/node-versions/*/installation/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', 'AppData/Local/pnpm/global/*/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', '.bun/install/global/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', 'scoop/persist/nodejs*/bin/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', 'scoop/apps/nodejs*/current/bin/node_modules/@anthropic-ai/claude-code/package.json'),
       @('folder', 'scoop/apps/claude-code/*'),
       @('trace', '.local/bin/claude.exe'),
       @('trace', 'AppData/Local/Microsoft/WinGet/Packages/Anthropic.ClaudeCode_*'),
@@ -303,23 +291,11 @@ $CLIS = @{
     Lasting = @{ Program = 'codex'; Words = '--managed-daemon'; Variables = 'OTEL_EXPORTER_OTLP_[A-Z_]+'; Restart = 'codex app-server daemon restart' }
     Elsewhere = @('kind;otel/exporter/*/endpoint otel/metrics_exporter/*/endpoint;string', 'kind;otel/exporter/*/headers otel/exporter/*/tls otel/metrics_exporter/*/headers otel/metrics_exporter/*/tls;strings', 'form;otel/exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint', 'form;otel/metrics_exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint')
     Open = @('kind;model_instructions_file model_catalog_json permissions allowed_permission_profiles;nothing', 'kind;default_permissions;:read-only|:workspace|:danger-full-access', 'kind;model_provider;openai|ollama|lmstudio|amazon-bedrock|{/model_providers}', 'kind;approval_policy;string', 'kind;tools/web_search features/*;boolean', 'kind;agents/max_depth mcp_oauth_callback_port mcp_servers/*/startup_timeout_sec;small')
+    Package = '@openai/codex'
     MachineSigns = @(
-      @('package', '%ProgramFiles%/nodejs/node_modules/@openai/codex/package.json'),
-      @('package', '%ProgramData%/nvm/v*/node_modules/@openai/codex/package.json'),
-      @('package', '%ProgramData%/chocolatey/lib/nodejs*/tools/*/node_modules/@openai/codex/package.json'),
-      @('trace', '%ProgramFiles%/WinGet/Packages/OpenAI.Codex_*')
+      ,@('trace', '%ProgramFiles%/WinGet/Packages/OpenAI.Codex_*')
     )
     UserSigns = @(
-      @('package', 'AppData/Roaming/npm/node_modules/@openai/codex/package.json'),
-      @('package', 'AppData/Roaming/nvm/v*/node_modules/@openai/codex/package.json'),
-      @('package', 'AppData/Local/nvm/v*/node_modules/@openai/codex/package.json'),
-      @('package', 'AppData/Local/Volta/tools/image/packages/*/node_modules/@openai/codex/package.json'),
-      @('package', 'AppData/Local/Volta/tools/image/packages/*/*/node_modules/@openai/codex/package.json'),
-      @('package', 'AppData/Roaming/fnm/node-versions/*/installation/node_modules/@openai/codex/package.json'),
-      @('package', 'AppData/Local/pnpm/global/*/node_modules/@openai/codex/package.json'),
-      @('package', '.bun/install/global/node_modules/@openai/codex/package.json'),
-      @('package', 'scoop/persist/nodejs*/bin/node_modules/@openai/codex/package.json'),
-      @('package', 'scoop/apps/nodejs*/current/bin/node_modules/@openai/codex/package.json'),
       @('folder', 'scoop/apps/codex/*'),
       @('trace', 'AppData/Local/Microsoft/WinGet/Packages/OpenAI.Codex_*'),
       @('trace', '.codex/packages/standalone/current'),
@@ -403,22 +379,9 @@ $CLIS = @{
     Lasting = $null
     Elsewhere = @()
     Open = @('kind;tools/sandbox security/auth/enforcedType;nothing')
-    MachineSigns = @(
-      @('package', '%ProgramFiles%/nodejs/node_modules/@google/gemini-cli/package.json'),
-      @('package', '%ProgramData%/nvm/v*/node_modules/@google/gemini-cli/package.json'),
-      @('package', '%ProgramData%/chocolatey/lib/nodejs*/tools/*/node_modules/@google/gemini-cli/package.json')
-    )
+    Package = '@google/gemini-cli'
+    MachineSigns = @()
     UserSigns = @(
-      @('package', 'AppData/Roaming/npm/node_modules/@google/gemini-cli/package.json'),
-      @('package', 'AppData/Roaming/nvm/v*/node_modules/@google/gemini-cli/package.json'),
-      @('package', 'AppData/Local/nvm/v*/node_modules/@google/gemini-cli/package.json'),
-      @('package', 'AppData/Local/Volta/tools/image/packages/*/node_modules/@google/gemini-cli/package.json'),
-      @('package', 'AppData/Local/Volta/tools/image/packages/*/*/node_modules/@google/gemini-cli/package.json'),
-      @('package', 'AppData/Roaming/fnm/node-versions/*/installation/node_modules/@google/gemini-cli/package.json'),
-      @('package', 'AppData/Local/pnpm/global/*/node_modules/@google/gemini-cli/package.json'),
-      @('package', '.bun/install/global/node_modules/@google/gemini-cli/package.json'),
-      @('package', 'scoop/persist/nodejs*/bin/node_modules/@google/gemini-cli/package.json'),
-      @('package', 'scoop/apps/nodejs*/current/bin/node_modules/@google/gemini-cli/package.json'),
       @('folder', 'scoop/apps/gemini-cli/*'),
       @('trace', '.gemini/installation_id'),
       @('ours', '.gemini/settings.json.crossfade-undo')
@@ -497,26 +460,18 @@ $CLIS = @{
     Lasting = $null
     Elsewhere = @()
     Open = @('kind;tools/sandbox security/auth/enforcedType;nothing')
-    MachineSigns = @(
-      @('package', '%ProgramFiles%/nodejs/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', '%ProgramData%/nvm/v*/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', '%ProgramData%/chocolatey/lib/nodejs*/tools/*/node_modules/@qwen-code/qwen-code/package.json')
-    )
+    Package = '@qwen-code/qwen-code'
+    MachineSigns = @()
     UserSigns = @(
-      @('package', 'AppData/Roaming/npm/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', 'AppData/Roaming/nvm/v*/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', 'AppData/Local/nvm/v*/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', 'AppData/Local/Volta/tools/image/packages/*/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', 'AppData/Local/Volta/tools/image/packages/*/*/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', 'AppData/Roaming/fnm/node-versions/*/installation/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', 'AppData/Local/pnpm/global/*/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', '.bun/install/global/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', 'scoop/persist/nodejs*/bin/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', 'scoop/apps/nodejs*/current/bin/node_modules/@qwen-code/qwen-code/package.json'),
       @('trace', '.qwen/installation_id'),
       @('ours', '.qwen/settings.json.crossfade-undo')
     )
   }
+}
+# Folders of npm's packages.
+$PACKAGES = @{
+  MachineSigns = @('%ProgramFiles%/nodejs/node_modules', '%ProgramData%/nvm/v*/node_modules', '%ProgramData%/chocolatey/lib/nodejs*/tools/*/node_modules')
+  UserSigns = @('AppData/Roaming/npm/node_modules', 'AppData/Roaming/nvm/v*/node_modules', 'AppData/Local/nvm/v*/node_modules', 'AppData/Local/Volta/tools/image/packages/*/node_modules', 'AppData/Local/Volta/tools/image/packages/*/*/node_modules', 'AppData/Roaming/fnm/node-versions/*/installation/node_modules', 'AppData/Local/pnpm/global/*/node_modules', '.bun/install/global/node_modules', 'scoop/persist/nodejs*/bin/node_modules', 'scoop/apps/nodejs*/current/bin/node_modules')
 }
 # The last rows of a user's table are those of the machine's.
 foreach ($each in $CLIS.Values) { $each.User.Rows = @($each.User.Rows) + @($each.System.Rows | Select-Object -Last $each.User.Tail) }
@@ -1925,9 +1880,14 @@ function Select-People($rows) {
       continue
     }
     $key = $path.ToUpperInvariant()
-    if ($seen.ContainsKey($key)) { continue }
-    $seen[$key] = $true
-    @{ Sid = $row.Sid; Home = $path }
+    $twin = $seen[$key]
+    if ($twin) {
+      $list = Get-Security $path
+      if (-not $list.Contains($row.Sid + ')')) { continue }
+      if (-not $list.Contains($twin.Sid + ')')) { $twin.Sid = $row.Sid; continue }
+    }
+    $seen[$key] = @{ Sid = $row.Sid; Home = $path }
+    $seen[$key]
   }
 }
 
@@ -1954,7 +1914,8 @@ function Find-People {
 function Find-Signs($base, $table) {
   $found = @{}
   foreach ($cli in $KNOWN) {
-    $found[$cli] = @(foreach ($sign in $CLIS[$cli][$table]) {
+    $signs = @(foreach ($folder in $PACKAGES[$table]) { ,@('package', ($folder + '/' + $CLIS[$cli].Package + '/package.json')) })
+    $found[$cli] = @(foreach ($sign in $signs + $CLIS[$cli][$table]) {
       foreach ($path in @(Expand-Pattern $base $sign[1])) { Read-Sign $sign[0] $path }
     })
   }
@@ -2127,12 +2088,20 @@ function Set-Security($path, $sddl) {
   Set-Acl -LiteralPath $path -AclObject $security
 }
 
+# Get-Owner PATH: as a SID
+function Get-Owner($path) {
+  $owner = (Read-Sddl (Get-Security $path)).Owner
+  if ($owner.Length -eq 2) { return Resolve-Sid $owner }
+  return $owner
+}
+function Resolve-Sid($letters) { (New-Object System.Security.Principal.SecurityIdentifier($letters)).Value }
+
 # Set-Owner PATH SID: by the program of the system where the cmdlet may not, as it may not give a file away
 function Set-Owner($path, $sid) {
+  if ((Get-Owner $path) -ceq $sid) { return }
   $parts = Read-Sddl (Get-Security $path)
-  if ($parts.Owner -ceq $sid) { return }
   try { Set-Security $path ('O:' + $sid + 'G:' + $parts.Group + 'D:' + $parts.Access) } catch { $parts.Failed = $true }
-  if ((Read-Sddl (Get-Security $path)).Owner -ceq $sid) { return }
+  if ((Get-Owner $path) -ceq $sid) { return }
   [void](Start-Program ([Environment]::GetFolderPath('System') + '\icacls.exe') ('"' + $path + '" /setowner *' + $sid + ' /q') $null)
 }
 
@@ -2189,7 +2158,7 @@ function Test-Granted($sddl, $rights, $trusted) {
 # Rights to write or replace a file
 $MAY_WRITE = [long]0x500D0116
 $MAY_REPLACE = [long]0x500D0040
-$MAY_READ = [long]2415919105
+$MAY_READ = [long]2416705537
 
 # Test-Loose FILE: whether others than administrators can write it
 function Test-Loose($path) { Test-Granted (Get-Security $path) $MAY_WRITE $ADMINS }
@@ -2221,6 +2190,13 @@ function Test-Crowded($path) {
   return $false
 }
 
+# Test-Closed FILE: whether only administrators can read it, so no CLI
+function Test-Closed($path) {
+  $sddl = Get-Security $path
+  if ($sddl -cmatch ';(OW|LA)\)') { return $false }
+  return -not (Test-Granted ('O:BA' + $sddl.Substring($sddl.IndexOf('G:', [StringComparison]::Ordinal))) $MAY_READ $ADMINS)
+}
+
 # Test-Readable FILE SID: whether others than this account and administrators can read it
 function Test-Readable($path, $sid) { Test-Granted (Get-Security $path) $MAY_READ ($ADMINS + $sid) }
 
@@ -2244,6 +2220,7 @@ function Test-SameSecurity($a, $b) {
   $left = Read-Sddl $a
   $right = Read-Sddl $b
   $plain = { param($text) [regex]::Replace([regex]::Replace($text, '\A[^(]*', ''), '(?<=\([^;]*;[^;)]*)ID', '') }
+  if ($right.Access.StartsWith('P', [StringComparison]::Ordinal) -and -not $left.Access.StartsWith('P', [StringComparison]::Ordinal)) { return $false }
   return ($left.Owner -ceq $right.Owner -and (& $plain $left.Access) -ceq (& $plain $right.Access))
 }
 
@@ -2390,6 +2367,7 @@ function Get-Reason($state) {
     'loose' { 'can be written by others than administrators; fix that with icacls'; break }
     'shared' { 'is below a folder in which others than administrators can replace files; fix that with icacls'; break }
     'readable' { 'can be read by other accounts, and would hold the token; fix that with icacls'; break }
+    'closed' { 'cannot be read by the CLI, only by administrators; fix that with icacls'; break }
     'record' { 'has an undo record that cannot be read'; break }
     default { 'cannot be read' }
   }
@@ -2760,6 +2738,7 @@ function Update-Once($cli, $layer, $path, $top, $owner, $wanted, $person) {
     if ($layer -ceq 'User') { if ($state -ceq 'ok' -and (Test-Readable $path $owner)) { $state = 'readable' } }
     elseif (Test-Shared $path ($null -ne $CLIS[$cli].System.Merged)) { $state = 'shared' }
     elseif ($state -ceq 'ok' -and (Test-Loose $path)) { $state = 'loose' }
+    if ($state -ceq 'ok' -and (Test-Closed $path)) { $state = 'closed' }
   }
   if ($state -cne 'ok' -and $state -cne 'absent') {
     if (-not $wanted -or ($run.Action -ceq 'uninstall' -and -not $target.HasRecord)) { return $false }

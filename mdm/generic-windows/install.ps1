@@ -36,16 +36,16 @@
 # Contents, by line:
 #     63  Settings and vehicle
 #    123  CLIs: their files, settings and signs
-#    535  Editor of JSON and TOML files
-#   2312  Output
-#   2395  Options
-#   2472  Token
-#   2535  Machine: its system, people and CLIs
-#   2865  Lock
-#   2908  Files
-#   3727  Background processes
-#   3778  The work
-#   3901  Start
+#    490  Editor of JSON and TOML files
+#   2267  Output
+#   2350  Options
+#   2427  Token
+#   2490  Machine: its system, people and CLIs
+#   2826  Lock
+#   2869  Files
+#   3734  Background processes
+#   3785  The work
+#   3909  Start
 Set-PSDebug -Off
 (& {
 # PowerShell reads all of a file before it runs any of it, and all of this is one statement: of a file that was cut off nothing runs.
@@ -205,23 +205,11 @@ $CLIS = @{
     Lasting = $null
     Elsewhere = @()
     Open = @('kind;feedbackSurveyRate skillListingBudgetFraction;nothing', 'kind;extraKnownMarketplaces/*/source;&source', 'kind;hooks/PreToolUse/*/hooks/* hooks/PermissionRequest/*/hooks/*;^command^prompt^url^server')
+    Package = '@anthropic-ai/claude-code'
     MachineSigns = @(
-      @('package', '%ProgramFiles%/nodejs/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', '%ProgramData%/nvm/v*/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', '%ProgramData%/chocolatey/lib/nodejs*/tools/*/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('trace', '%ProgramFiles%/WinGet/Packages/Anthropic.ClaudeCode_*')
+      ,@('trace', '%ProgramFiles%/WinGet/Packages/Anthropic.ClaudeCode_*')
     )
     UserSigns = @(
-      @('package', 'AppData/Roaming/npm/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', 'AppData/Roaming/nvm/v*/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', 'AppData/Local/nvm/v*/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', 'AppData/Local/Volta/tools/image/packages/*/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', 'AppData/Local/Volta/tools/image/packages/*/*/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', 'AppData/Roaming/fnm/node-versions/*/installation/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', 'AppData/Local/pnpm/global/*/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', '.bun/install/global/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', 'scoop/persist/nodejs*/bin/node_modules/@anthropic-ai/claude-code/package.json'),
-      @('package', 'scoop/apps/nodejs*/current/bin/node_modules/@anthropic-ai/claude-code/package.json'),
       @('folder', 'scoop/apps/claude-code/*'),
       @('trace', '.local/bin/claude.exe'),
       @('trace', 'AppData/Local/Microsoft/WinGet/Packages/Anthropic.ClaudeCode_*'),
@@ -314,23 +302,11 @@ $CLIS = @{
     Lasting = @{ Program = 'codex'; Words = '--managed-daemon'; Variables = 'OTEL_EXPORTER_OTLP_[A-Z_]+'; Restart = 'codex app-server daemon restart' }
     Elsewhere = @('kind;otel/exporter/*/endpoint otel/metrics_exporter/*/endpoint;string', 'kind;otel/exporter/*/headers otel/exporter/*/tls otel/metrics_exporter/*/headers otel/metrics_exporter/*/tls;strings', 'form;otel/exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint', 'form;otel/metrics_exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint')
     Open = @('kind;model_instructions_file model_catalog_json permissions allowed_permission_profiles;nothing', 'kind;default_permissions;:read-only|:workspace|:danger-full-access', 'kind;model_provider;openai|ollama|lmstudio|amazon-bedrock|{/model_providers}', 'kind;approval_policy;string', 'kind;tools/web_search features/*;boolean', 'kind;agents/max_depth mcp_oauth_callback_port mcp_servers/*/startup_timeout_sec;small')
+    Package = '@openai/codex'
     MachineSigns = @(
-      @('package', '%ProgramFiles%/nodejs/node_modules/@openai/codex/package.json'),
-      @('package', '%ProgramData%/nvm/v*/node_modules/@openai/codex/package.json'),
-      @('package', '%ProgramData%/chocolatey/lib/nodejs*/tools/*/node_modules/@openai/codex/package.json'),
-      @('trace', '%ProgramFiles%/WinGet/Packages/OpenAI.Codex_*')
+      ,@('trace', '%ProgramFiles%/WinGet/Packages/OpenAI.Codex_*')
     )
     UserSigns = @(
-      @('package', 'AppData/Roaming/npm/node_modules/@openai/codex/package.json'),
-      @('package', 'AppData/Roaming/nvm/v*/node_modules/@openai/codex/package.json'),
-      @('package', 'AppData/Local/nvm/v*/node_modules/@openai/codex/package.json'),
-      @('package', 'AppData/Local/Volta/tools/image/packages/*/node_modules/@openai/codex/package.json'),
-      @('package', 'AppData/Local/Volta/tools/image/packages/*/*/node_modules/@openai/codex/package.json'),
-      @('package', 'AppData/Roaming/fnm/node-versions/*/installation/node_modules/@openai/codex/package.json'),
-      @('package', 'AppData/Local/pnpm/global/*/node_modules/@openai/codex/package.json'),
-      @('package', '.bun/install/global/node_modules/@openai/codex/package.json'),
-      @('package', 'scoop/persist/nodejs*/bin/node_modules/@openai/codex/package.json'),
-      @('package', 'scoop/apps/nodejs*/current/bin/node_modules/@openai/codex/package.json'),
       @('folder', 'scoop/apps/codex/*'),
       @('trace', 'AppData/Local/Microsoft/WinGet/Packages/OpenAI.Codex_*'),
       @('trace', '.codex/packages/standalone/current'),
@@ -414,22 +390,9 @@ $CLIS = @{
     Lasting = $null
     Elsewhere = @()
     Open = @('kind;tools/sandbox security/auth/enforcedType;nothing')
-    MachineSigns = @(
-      @('package', '%ProgramFiles%/nodejs/node_modules/@google/gemini-cli/package.json'),
-      @('package', '%ProgramData%/nvm/v*/node_modules/@google/gemini-cli/package.json'),
-      @('package', '%ProgramData%/chocolatey/lib/nodejs*/tools/*/node_modules/@google/gemini-cli/package.json')
-    )
+    Package = '@google/gemini-cli'
+    MachineSigns = @()
     UserSigns = @(
-      @('package', 'AppData/Roaming/npm/node_modules/@google/gemini-cli/package.json'),
-      @('package', 'AppData/Roaming/nvm/v*/node_modules/@google/gemini-cli/package.json'),
-      @('package', 'AppData/Local/nvm/v*/node_modules/@google/gemini-cli/package.json'),
-      @('package', 'AppData/Local/Volta/tools/image/packages/*/node_modules/@google/gemini-cli/package.json'),
-      @('package', 'AppData/Local/Volta/tools/image/packages/*/*/node_modules/@google/gemini-cli/package.json'),
-      @('package', 'AppData/Roaming/fnm/node-versions/*/installation/node_modules/@google/gemini-cli/package.json'),
-      @('package', 'AppData/Local/pnpm/global/*/node_modules/@google/gemini-cli/package.json'),
-      @('package', '.bun/install/global/node_modules/@google/gemini-cli/package.json'),
-      @('package', 'scoop/persist/nodejs*/bin/node_modules/@google/gemini-cli/package.json'),
-      @('package', 'scoop/apps/nodejs*/current/bin/node_modules/@google/gemini-cli/package.json'),
       @('folder', 'scoop/apps/gemini-cli/*'),
       @('trace', '.gemini/installation_id'),
       @('ours', '.gemini/settings.json.crossfade-undo')
@@ -508,26 +471,18 @@ $CLIS = @{
     Lasting = $null
     Elsewhere = @()
     Open = @('kind;tools/sandbox security/auth/enforcedType;nothing')
-    MachineSigns = @(
-      @('package', '%ProgramFiles%/nodejs/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', '%ProgramData%/nvm/v*/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', '%ProgramData%/chocolatey/lib/nodejs*/tools/*/node_modules/@qwen-code/qwen-code/package.json')
-    )
+    Package = '@qwen-code/qwen-code'
+    MachineSigns = @()
     UserSigns = @(
-      @('package', 'AppData/Roaming/npm/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', 'AppData/Roaming/nvm/v*/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', 'AppData/Local/nvm/v*/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', 'AppData/Local/Volta/tools/image/packages/*/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', 'AppData/Local/Volta/tools/image/packages/*/*/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', 'AppData/Roaming/fnm/node-versions/*/installation/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', 'AppData/Local/pnpm/global/*/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', '.bun/install/global/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', 'scoop/persist/nodejs*/bin/node_modules/@qwen-code/qwen-code/package.json'),
-      @('package', 'scoop/apps/nodejs*/current/bin/node_modules/@qwen-code/qwen-code/package.json'),
       @('trace', '.qwen/installation_id'),
       @('ours', '.qwen/settings.json.crossfade-undo')
     )
   }
+}
+# Folders of npm's packages.
+$PACKAGES = @{
+  MachineSigns = @('%ProgramFiles%/nodejs/node_modules', '%ProgramData%/nvm/v*/node_modules', '%ProgramData%/chocolatey/lib/nodejs*/tools/*/node_modules')
+  UserSigns = @('AppData/Roaming/npm/node_modules', 'AppData/Roaming/nvm/v*/node_modules', 'AppData/Local/nvm/v*/node_modules', 'AppData/Local/Volta/tools/image/packages/*/node_modules', 'AppData/Local/Volta/tools/image/packages/*/*/node_modules', 'AppData/Roaming/fnm/node-versions/*/installation/node_modules', 'AppData/Local/pnpm/global/*/node_modules', '.bun/install/global/node_modules', 'scoop/persist/nodejs*/bin/node_modules', 'scoop/apps/nodejs*/current/bin/node_modules')
 }
 # The last rows of a user's table are those of the machine's.
 foreach ($each in $CLIS.Values) { $each.User.Rows = @($each.User.Rows) + @($each.System.Rows | Select-Object -Last $each.User.Tail) }
@@ -2722,9 +2677,14 @@ function Select-People($rows) {
       continue
     }
     $key = $path.ToUpperInvariant()
-    if ($seen.ContainsKey($key)) { continue }
-    $seen[$key] = $true
-    @{ Sid = $row.Sid; Home = $path }
+    $twin = $seen[$key]
+    if ($twin) {
+      $list = Get-Security $path
+      if (-not $list.Contains($row.Sid + ')')) { continue }
+      if (-not $list.Contains($twin.Sid + ')')) { $twin.Sid = $row.Sid; continue }
+    }
+    $seen[$key] = @{ Sid = $row.Sid; Home = $path }
+    $seen[$key]
   }
 }
 
@@ -2751,7 +2711,8 @@ function Find-People {
 function Find-Signs($base, $table) {
   $found = @{}
   foreach ($cli in $KNOWN) {
-    $found[$cli] = @(foreach ($sign in $CLIS[$cli][$table]) {
+    $signs = @(foreach ($folder in $PACKAGES[$table]) { ,@('package', ($folder + '/' + $CLIS[$cli].Package + '/package.json')) })
+    $found[$cli] = @(foreach ($sign in $signs + $CLIS[$cli][$table]) {
       foreach ($path in @(Expand-Pattern $base $sign[1])) { Read-Sign $sign[0] $path }
     })
   }
@@ -2924,12 +2885,20 @@ function Set-Security($path, $sddl) {
   Set-Acl -LiteralPath $path -AclObject $security
 }
 
+# Get-Owner PATH: as a SID
+function Get-Owner($path) {
+  $owner = (Read-Sddl (Get-Security $path)).Owner
+  if ($owner.Length -eq 2) { return Resolve-Sid $owner }
+  return $owner
+}
+function Resolve-Sid($letters) { (New-Object System.Security.Principal.SecurityIdentifier($letters)).Value }
+
 # Set-Owner PATH SID: by the program of the system where the cmdlet may not, as it may not give a file away
 function Set-Owner($path, $sid) {
+  if ((Get-Owner $path) -ceq $sid) { return }
   $parts = Read-Sddl (Get-Security $path)
-  if ($parts.Owner -ceq $sid) { return }
   try { Set-Security $path ('O:' + $sid + 'G:' + $parts.Group + 'D:' + $parts.Access) } catch { $parts.Failed = $true }
-  if ((Read-Sddl (Get-Security $path)).Owner -ceq $sid) { return }
+  if ((Get-Owner $path) -ceq $sid) { return }
   [void](Start-Program ([Environment]::GetFolderPath('System') + '\icacls.exe') ('"' + $path + '" /setowner *' + $sid + ' /q') $null)
 }
 
@@ -2986,7 +2955,7 @@ function Test-Granted($sddl, $rights, $trusted) {
 # Rights to write or replace a file
 $MAY_WRITE = [long]0x500D0116
 $MAY_REPLACE = [long]0x500D0040
-$MAY_READ = [long]2415919105
+$MAY_READ = [long]2416705537
 
 # Test-Loose FILE: whether others than administrators can write it
 function Test-Loose($path) { Test-Granted (Get-Security $path) $MAY_WRITE $ADMINS }
@@ -3018,6 +2987,13 @@ function Test-Crowded($path) {
   return $false
 }
 
+# Test-Closed FILE: whether only administrators can read it, so no CLI
+function Test-Closed($path) {
+  $sddl = Get-Security $path
+  if ($sddl -cmatch ';(OW|LA)\)') { return $false }
+  return -not (Test-Granted ('O:BA' + $sddl.Substring($sddl.IndexOf('G:', [StringComparison]::Ordinal))) $MAY_READ $ADMINS)
+}
+
 # Test-Readable FILE SID: whether others than this account and administrators can read it
 function Test-Readable($path, $sid) { Test-Granted (Get-Security $path) $MAY_READ ($ADMINS + $sid) }
 
@@ -3041,6 +3017,7 @@ function Test-SameSecurity($a, $b) {
   $left = Read-Sddl $a
   $right = Read-Sddl $b
   $plain = { param($text) [regex]::Replace([regex]::Replace($text, '\A[^(]*', ''), '(?<=\([^;]*;[^;)]*)ID', '') }
+  if ($right.Access.StartsWith('P', [StringComparison]::Ordinal) -and -not $left.Access.StartsWith('P', [StringComparison]::Ordinal)) { return $false }
   return ($left.Owner -ceq $right.Owner -and (& $plain $left.Access) -ceq (& $plain $right.Access))
 }
 
@@ -3109,8 +3086,8 @@ function Read-Target($path, $top) {
     return $target
   }
   if ($run.MayWrite) {
-    Repair-Target $path
-    Repair-Target ($path + '.crossfade-undo')
+    Repair-Target $path $top
+    Repair-Target ($path + '.crossfade-undo') $top
   }
   $kind = Get-Kind $path
   if ($kind -ceq 'absent') { $target.State = 'absent' }
@@ -3191,6 +3168,7 @@ function Get-Reason($state) {
     'loose' { 'can be written by others than administrators; fix that with icacls'; break }
     'shared' { 'is below a folder in which others than administrators can replace files; fix that with icacls'; break }
     'readable' { 'can be read by other accounts, and would hold the token; fix that with icacls'; break }
+    'closed' { 'cannot be read by the CLI, only by administrators; fix that with icacls'; break }
     'record' { 'has an undo record that cannot be read'; break }
     default { 'cannot be read' }
   }
@@ -3248,14 +3226,29 @@ function Move-File($from, $to) { [System.IO.File]::Move($from, $to) }
 function Remove-File($path) { [System.IO.File]::Delete($path) }
 function Switch-File($new, $path, $own) { [System.IO.File]::Replace($new, $path, $own) }
 
-# Repair-Target PATH: puts back what a killed run left: a file that was moved away and not yet replaced, and unfinished new ones
-function Repair-Target($path) {
+# Remove-Files FILES PATH TOP: files beside that path
+function Remove-Files($files, $path, $top) {
+  if (@($files).Count -eq 0) { return $true }
+  $guard = Open-Guard $path $top
+  if ($null -eq $guard) { return $false }
+  try { foreach ($each in $files) { Remove-File $each } } finally { $guard.Dispose() }
+  return $true
+}
+
+# Repair-Target PATH TOP: puts back what a killed run left: a file that was moved away and not yet replaced, and unfinished new ones
+function Repair-Target($path, $top) {
   $own = $path + '.crossfade-old'
   try {
+    $left = @(Get-Siblings $path '.crossfade-new.??????')
     if ((Get-Kind $own) -ceq 'file') {
-      if ((Get-Kind $path) -ceq 'absent') { Move-File $own $path } else { Remove-File $own }
+      if ((Get-Kind $path) -cne 'absent') { $left += $own }
+      else {
+        $guard = Open-Guard $path $top
+        if ($null -eq $guard) { return }
+        try { Move-File $own $path } finally { $guard.Dispose() }
+      }
     }
-    foreach ($left in @(Get-Siblings $path '.crossfade-new.??????')) { Remove-File $left }
+    $run.Repaired = Remove-Files $left $path $top
   } catch { $run.Repaired = $false }
 }
 
@@ -3289,7 +3282,9 @@ function New-Folders($path, $top, $owner) {
   }
   foreach ($each in $missing) {
     [void][System.IO.Directory]::CreateDirectory($each)
-    if ($owner -ceq '') { Set-Access $each (Get-NewAccess '' $true) } else { Set-Owner $each $owner }
+    $guard = Open-Guard ($each + $SEPARATOR + [System.IO.Path]::GetFileName($path)) $top
+    if ($null -eq $guard) { return }
+    try { if ($owner -ceq '') { Set-Access $each (Get-NewAccess '' $true) } else { Set-Owner $each $owner } } finally { $guard.Dispose() }
   }
 }
 
@@ -3318,25 +3313,28 @@ function Save-File($path, $text, $expected, $top, $owner, $access) {
       $guard = Open-Guard $path $top
       if ($null -eq $guard) { return 4 }
       $new = New-Temporary $path
-      Write-New $new $text $(if ($access) { $access } else { Get-Private $owner })
-      return (Switch-Target $path $new $expected $owner $access)
+      $keeper = $owner
+      if ((Get-Kind $path) -ceq 'file') { $keeper = Get-Owner $path }
+      Write-New $new $text $(if ($access) { $access } else { Get-Private $owner }) $keeper
+      return (Switch-Target $path $new $expected $keeper $access)
     } catch {
       if (-not (Test-Busy $_.Exception)) { return 12 }
       if ([DateTime]::UtcNow -ge $until) { return 5 }
     } finally {
-      if ($null -ne $guard) { $guard.Dispose() }
       if ($new -cne '') { try { Remove-File $new } catch { $run.Repaired = $false } }
-      if ($run.MayWrite) { Repair-Target $path }
+      if ($null -ne $guard) { $guard.Dispose() }
+      if ($run.MayWrite) { Repair-Target $path $top }
     }
     Start-Sleep -Milliseconds 200
   }
 }
 
-# Write-New PATH TEXT ACCESS: a new file, closed to others before it has content, and on the disk afterwards
-function Write-New($path, $text, $access) {
+# Write-New PATH TEXT ACCESS OWNER: a new file, closed to others before it has content, and on the disk afterwards
+function Write-New($path, $text, $access, $owner) {
   $stream = New-Object System.IO.FileStream($path, [System.IO.FileMode]::CreateNew, [System.IO.FileAccess]::Write, [System.IO.FileShare]::None)
   try {
     Set-Access $path $access
+    if ($owner -cne '') { Set-Owner $path $owner }
     $bytes = $LATIN1.GetBytes($text)
     $stream.Write($bytes, 0, $bytes.Length)
     $stream.Flush($true)
@@ -3344,14 +3342,11 @@ function Write-New($path, $text, $access) {
 }
 
 # Switch-Target: the last step of Save-File
-function Switch-Target($path, $new, $expected, $owner, $access) {
+function Switch-Target($path, $new, $expected, $keeper, $access) {
   $kind = Get-Kind $path
   if ($kind -ceq 'absent') {
     if ($null -ne $expected -and -not [object]::ReferenceEquals($expected, $ABSENT)) { return 4 }
-    if ($owner -cne '') {
-      Set-Owner $new $owner
-      if ((Read-Sddl (Get-Security $new)).Owner -cne $owner) { return 6 }
-    }
+    if ($keeper -cne '' -and (Get-Owner $new) -cne $keeper) { return 6 }
     Move-File $new $path
     return 0
   }
@@ -3374,13 +3369,19 @@ function Switch-Target($path, $new, $expected, $owner, $access) {
       }
     }
   }
-  if (-not (Test-SameSecurity (Get-Security $path) $security)) {
-    Set-Owner $path (Read-Sddl $security).Owner
-    if (-not (Test-SameSecurity (Get-Security $path) $security)) { Set-Security $path $security }
-    if (-not (Test-SameSecurity (Get-Security $path) $security)) { return 6 }
-  }
-  if ($access -cne '') { Set-Access $path $access }
-  return 0
+  $isSame = Test-SameSecurity (Get-Security $path) $security
+  if ($isSame -and $access -ceq '') { return 0 }
+  $held = New-Object System.IO.FileStream($path, [System.IO.FileMode]::Open, [System.IO.FileAccess]::Read, [System.IO.FileShare]::ReadWrite)
+  try {
+    if ((Get-Kind $path) -cne 'file') { return 4 }
+    if (-not $isSame) {
+      Set-Owner $path $keeper
+      if (-not (Test-SameSecurity (Get-Security $path) $security)) { Set-Security $path $security }
+      if (-not (Test-SameSecurity (Get-Security $path) $security)) { return 6 }
+    }
+    if ($access -cne '') { Set-Access $path $access }
+    return 0
+  } finally { $held.Dispose() }
 }
 
 # Get-Plan CLI LAYER TOKEN: what the file shall hold, as rows
@@ -3632,8 +3633,15 @@ function Edit-Target($cli, $layer, $target, $owner) {
   $made = 'no'
   if ($target.Ours) { $made = 'yes' }
   $record = 'crossfade-undo-1 ' + $made + ' ' + $target.Made + " `n" + (@($answer.Record) -join "`n") + "`n"
-  $code = Save-Backup $about.Format $target $owner
-  if ($code -eq 0) { $code = Save-Private ($target.Path + '.crossfade-undo') $record $target.Top $owner }
+  $guard = $null
+  try {
+    if ($target.State -ceq 'ok') {
+      $guard = Open-Guard $target.Path $target.Top
+      if ($null -eq $guard -or -not (Test-Same (Read-Bytes $target.Path $LARGEST) $target.Text)) { return $true }
+    }
+    $code = Save-Backup $about.Format $target $owner
+    if ($code -eq 0) { $code = Save-Private ($target.Path + '.crossfade-undo') $record $target.Top $owner }
+  } finally { if ($null -ne $guard) { $guard.Dispose() } }
   if ($code -eq 0) {
     $access = ''
     if ($target.State -ceq 'absent' -and $layer -ceq 'System') { $access = Get-NewAccess '' $false }
@@ -3668,7 +3676,7 @@ function Save-Backup($format, $target, $owner) {
     $code = Save-Private $name $foreign $target.Top $owner
     if ($code -ne 0) { return $code }
     $found = @(Get-Siblings $target.Path $ending)
-    for ($i = 0; $i -lt $found.Count - $BACKUPS; $i++) { Remove-File $found[$i] }
+    [void](Remove-Files @($found | Select-Object -SkipLast $BACKUPS) $target.Path $target.Top)
     return 0
   } catch { return 12 }
 }
@@ -3686,7 +3694,7 @@ function Restore-Target($cli, $layer, $target, $owner) {
     $code = Remove-Target $target
   } else {
     if (-not (Test-Same $text $target.Text)) { $code = Save-File $target.Path $text $target.Text $target.Top $owner '' }
-    if ($code -eq 0) { $code = Remove-Companions $target.Path }
+    if ($code -eq 0) { $code = Remove-Companions $target.Path $target.Top }
   }
   if ($code -eq 4) { return $true }
   if ($code -ne 0) { Add-WriteProblem $cli $target.Path $code }
@@ -3700,13 +3708,13 @@ function Remove-Target($target) {
     $kind = Get-Kind $path
     if ($kind -cne 'absent') {
       if ($kind -cne 'file' -or -not (Test-Same (Read-Bytes $path $LARGEST) $target.Text)) { return 4 }
-      Remove-File $path
+      if (-not (Remove-Files @($path) $path $target.Top)) { return 4 }
     }
   } catch {
     if (Test-Busy $_.Exception) { return 5 }
     return 12
   }
-  $code = Remove-Companions $path
+  $code = Remove-Companions $path $target.Top
   $folder = Get-Folder $path
   for ($i = 0; $i -lt $target.Made; $i++) {
     try { [System.IO.Directory]::Delete($folder) } catch { break }
@@ -3715,12 +3723,11 @@ function Remove-Target($target) {
   return $code
 }
 
-function Remove-Companions($path) {
+function Remove-Companions($path, $top) {
+  $endings = '.crossfade-undo', '.crossfade-undo.crossfade-old', '.crossfade-old', '.crossfade-new.??????', '.crossfade-backup-????????-??????'
   try {
-    foreach ($ending in '.crossfade-undo', '.crossfade-undo.crossfade-old', '.crossfade-old', '.crossfade-new.??????', '.crossfade-backup-????????-??????') {
-      foreach ($each in @(Get-Siblings $path $ending)) { Remove-File $each }
-    }
-    return 0
+    if (Remove-Files @(foreach ($ending in $endings) { Get-Siblings $path $ending }) $path $top) { return 0 }
+    return 4
   } catch { return 12 }
 }
 
@@ -3797,6 +3804,7 @@ function Update-Once($cli, $layer, $path, $top, $owner, $wanted, $person) {
     if ($layer -ceq 'User') { if ($state -ceq 'ok' -and (Test-Readable $path $owner)) { $state = 'readable' } }
     elseif (Test-Shared $path ($null -ne $CLIS[$cli].System.Merged)) { $state = 'shared' }
     elseif ($state -ceq 'ok' -and (Test-Loose $path)) { $state = 'loose' }
+    if ($state -ceq 'ok' -and (Test-Closed $path)) { $state = 'closed' }
   }
   if ($state -cne 'ok' -and $state -cne 'absent') {
     if (-not $wanted -or ($run.Action -ceq 'uninstall' -and -not $target.HasRecord)) { return $false }

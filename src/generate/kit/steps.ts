@@ -67,8 +67,8 @@ const scopeWords = {
 
 const windowsScopeWords = {
 	system:
-		"one per machine that users cannot override, if the CLI's release supports it; otherwise one in each home, which keeps its access list",
-	user: "one in each home, which keeps its access list; one that other accounts can read is refused, because it would hold the token",
+		"one per machine that users cannot override, if the CLI's release supports it; otherwise one in each home, which keeps its access list (not audit entries of its own)",
+	user: "one in each home, which keeps its access list (not audit entries of its own); one that other accounts can read is refused, because it would hold the token",
 } as const;
 
 const compactWords =

@@ -27,7 +27,7 @@ const indented = (lines: readonly string[]) => lines.map((line) => `  ${line}`);
 /** One CLI as an entry of the script's table; without what only a script needs that sets or compares, or talks to a person, where this one does not. */
 export function cliTable(cli: Cli, { sets, says }: { readonly sets: boolean; readonly says: boolean }): string[] {
 	const rivals = (of: "user" | "system") => (sets ? rivalTable(cli, of) : []);
-	const { id, system, user, windowsSigns } = cli;
+	const { id, npm, system, user, windowsSigns } = cli;
 	const merged = system.merged;
 	const tail = commonTail(rowsOf(system), rowsOf(user));
 	const [ofMachine, ofUser] = [true, false].map((isMachine) =>
@@ -63,20 +63,23 @@ export function cliTable(cli: Cli, { sets, says }: { readonly sets: boolean; rea
 			...(sets ? [`Elsewhere = ${list(demandLines(cli.elsewhere ?? {}))}`] : []),
 			...(sets ? [`Open = ${list(demandLines({ kinds: cli.open ?? {} }))}`] : []),
 			...(says ? told(cli) : []),
-			...lists("MachineSigns", [...packages(cli, windowsMachineNpmRoots), ...ofMachine.map(sign)]),
-			...lists("UserSigns", [
-				...packages(cli, windowsUserNpmRoots),
-				...ofUser.map(sign),
-				["ours", `${user.folder}/${user.file}.crossfade-undo`],
-			]),
+			`Package = ${ps(npm)}`,
+			...lists("MachineSigns", ofMachine.map(sign)),
+			...lists("UserSigns", [...ofUser.map(sign), ["ours", `${user.folder}/${user.file}.crossfade-undo`]]),
 		]),
 		"}",
 	];
 }
 
+/** Where npm's packages of all CLIs are, by the table of signs that they belong to. */
+export const packageFolders: readonly string[] = [
+	`MachineSigns = ${list(windowsMachineNpmRoots)}`,
+	`UserSigns = ${list(windowsUserNpmRoots)}`,
+];
+
 /** What a person is told of it, and by what it is found on their PATH. */
-const told = ({ title, applies, sends, program, npm }: Cli): string[] => [
-	`Title = ${ps(title)}; Program = ${ps(program)}; Package = ${ps(npm)}`,
+const told = ({ title, applies, sends, program }: Cli): string[] => [
+	`Title = ${ps(title)}; Program = ${ps(program)}`,
 	// Without the header program that is not there on Windows.
 	`When = ${ps(applies.replace(/;[^;]*--helper.*$/, ""))}`,
 	`Sends = ${list(sends)}`,
@@ -90,9 +93,6 @@ function lasting({ program, daemon }: Cli): string {
 }
 
 const sign = ({ kind, path }: Sign): string[] => [kind, path];
-
-const packages = ({ npm }: Cli, roots: readonly string[]): string[][] =>
-	roots.map((root) => ["package", `${root}/${npm}/package.json`]);
 
 /** The other files that it reads: what is looked for in them, whether values must be of the layer's kinds, and path, format and hint of each. */
 function rivalTable(cli: Cli, of: "user" | "system"): string[] {

@@ -12,7 +12,7 @@ import type { Artefact } from "./artefact.ts";
 import { aboutView, forSignals, headerFacts, tokenLines } from "./endpoint-about.ts";
 import { contentsOf, type HeaderFacts } from "./endpoint-header.ts";
 import { powerShellParts } from "./endpoint-ps1-parts.ts";
-import { cliTable, list } from "./endpoint-ps1-tables.ts";
+import { cliTable, list, packageFolders } from "./endpoint-ps1-tables.ts";
 import { powerShellText } from "./powershell-text.ts";
 import { renderTemplate } from "./template.ts";
 
@@ -62,6 +62,7 @@ export function renderPowerShell(script: EndpointScript): Artefact {
 		printReport: printReport(vehicle, actions),
 		exits: exits(about.codes, actions),
 		tables: clis.flatMap((cli) => cliTable(cli, { sets, says })),
+		packageFolders,
 	};
 	const parts = powerShellParts(facts, view);
 	const shell = says ? parts : withShortComments(parts);

@@ -3,7 +3,8 @@
 function Find-Signs($base, $table) {
   $found = @{}
   foreach ($cli in $KNOWN) {
-    $found[$cli] = @(foreach ($sign in $CLIS[$cli][$table]) {
+    $signs = @(foreach ($folder in $PACKAGES[$table]) { ,@('package', ($folder + '/' + $CLIS[$cli].Package + '/package.json')) })
+    $found[$cli] = @(foreach ($sign in $signs + $CLIS[$cli][$table]) {
       foreach ($path in @(Expand-Pattern $base $sign[1])) { Read-Sign $sign[0] $path }
     })
   }

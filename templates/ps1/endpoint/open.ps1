@@ -29,5 +29,12 @@ function Test-Crowded($path) {
   return $false
 }
 
+# Test-Closed FILE: whether only administrators can read it, so no CLI. Not told where the list names an owner's rights or the Administrator.
+function Test-Closed($path) {
+  $sddl = Get-Security $path
+  if ($sddl -cmatch ';(OW|LA)\)') { return $false }
+  return -not (Test-Granted ('O:BA' + $sddl.Substring($sddl.IndexOf('G:', [StringComparison]::Ordinal))) $MAY_READ $ADMINS)
+}
+
 # Test-Readable FILE SID: whether others than this account and administrators can read it.
 function Test-Readable($path, $sid) { Test-Granted (Get-Security $path) $MAY_READ ($ADMINS + $sid) }

@@ -8,6 +8,7 @@ function Get-Reason($state) {
     'loose' { 'can be written by others than administrators; fix that with icacls'; break }
     'shared' { 'is below a folder in which others than administrators can replace files; fix that with icacls'; break }
     'readable' { 'can be read by other accounts, and would hold the token; fix that with icacls'; break }
+    'closed' { 'cannot be read by the CLI, only by administrators; fix that with icacls'; break }
     'record' { 'has an undo record that cannot be read'; break }
     default { 'cannot be read' }
   }

@@ -121,7 +121,7 @@ function Clear-Trial {
 
 # Clear-Left: puts back or removes what a killed run left of its files. The folder is ours alone, so the names are, too.
 function Clear-Left {
-  foreach ($path in $run.TokenFile, (Get-Trial), (Get-Tried), (Get-Kept)) { Repair-Target $path }
+  foreach ($path in $run.TokenFile, (Get-Trial), (Get-Tried), (Get-Kept)) { Repair-Target $path ([System.IO.Path]::GetPathRoot($path)) }
   if (-not $run.Repaired) { Stop-Run 12 'what an interrupted run left cannot be put back or removed' ('look at ' + (Get-Plain $run.TokenFile) + '.crossfade-*') }
 }
 

@@ -13,10 +13,12 @@ function Set-Access($path, $access) {
   Set-Security $path ('O:' + $parts.Owner + 'G:' + $parts.Group + 'D:' + $access)
 }
 
-# Test-SameSecurity A B: whether owner and access list are the same; that an entry was inherited is told by a flag only.
+# Test-SameSecurity A B: whether owner and access list are the same; that an entry was inherited is told by a flag only. A has to be
+# protected (P) where B is: else its folder hands on to it what it shall not have.
 function Test-SameSecurity($a, $b) {
   $left = Read-Sddl $a
   $right = Read-Sddl $b
   $plain = { param($text) [regex]::Replace([regex]::Replace($text, '\A[^(]*', ''), '(?<=\([^;]*;[^;)]*)ID', '') }
+  if ($right.Access.StartsWith('P', [StringComparison]::Ordinal) -and -not $left.Access.StartsWith('P', [StringComparison]::Ordinal)) { return $false }
   return ($left.Owner -ceq $right.Owner -and (& $plain $left.Access) -ceq (& $plain $right.Access))
 }

@@ -16,12 +16,20 @@ function Set-Security($path, $sddl) {
   Set-Acl -LiteralPath $path -AclObject $security
 }
 
+# Get-Owner PATH: as a SID. SDDL has letters for some, as LA for the machine's Administrator.
+function Get-Owner($path) {
+  $owner = (Read-Sddl (Get-Security $path)).Owner
+  if ($owner.Length -eq 2) { return Resolve-Sid $owner }
+  return $owner
+}
+function Resolve-Sid($letters) { (New-Object System.Security.Principal.SecurityIdentifier($letters)).Value }
+
 # Set-Owner PATH SID: by the program of the system where the cmdlet may not, as it may not give a file away.
 function Set-Owner($path, $sid) {
+  if ((Get-Owner $path) -ceq $sid) { return }
   $parts = Read-Sddl (Get-Security $path)
-  if ($parts.Owner -ceq $sid) { return }
   try { Set-Security $path ('O:' + $sid + 'G:' + $parts.Group + 'D:' + $parts.Access) } catch { $parts.Failed = $true }
-  if ((Read-Sddl (Get-Security $path)).Owner -ceq $sid) { return }
+  if ((Get-Owner $path) -ceq $sid) { return }
   [void](Start-Program ([Environment]::GetFolderPath('System') + '\icacls.exe') ('"' + $path + '" /setowner *' + $sid + ' /q') $null)
 }
 
@@ -78,7 +86,7 @@ function Test-Granted($sddl, $rights, $trusted) {
 }
 
 # Rights to write or replace a file; to replace what is in a folder, without that of adding to it, which everybody has in ProgramData;
-# and to read.
+# and to read, or to get there by the access list or as its owner.
 $MAY_WRITE = [long]0x500D0116
 $MAY_REPLACE = [long]0x500D0040
-$MAY_READ = [long]2415919105
+$MAY_READ = [long]2416705537

@@ -289,12 +289,20 @@ function Set-Security($path, $sddl) {
   Set-Acl -LiteralPath $path -AclObject $security
 }
 
+# Get-Owner PATH: as a SID. SDDL has letters for some, as LA for the machine's Administrator.
+function Get-Owner($path) {
+  $owner = (Read-Sddl (Get-Security $path)).Owner
+  if ($owner.Length -eq 2) { return Resolve-Sid $owner }
+  return $owner
+}
+function Resolve-Sid($letters) { (New-Object System.Security.Principal.SecurityIdentifier($letters)).Value }
+
 # Set-Owner PATH SID: by the program of the system where the cmdlet may not, as it may not give a file away.
 function Set-Owner($path, $sid) {
+  if ((Get-Owner $path) -ceq $sid) { return }
   $parts = Read-Sddl (Get-Security $path)
-  if ($parts.Owner -ceq $sid) { return }
   try { Set-Security $path ('O:' + $sid + 'G:' + $parts.Group + 'D:' + $parts.Access) } catch { $parts.Failed = $true }
-  if ((Read-Sddl (Get-Security $path)).Owner -ceq $sid) { return }
+  if ((Get-Owner $path) -ceq $sid) { return }
   [void](Start-Program ([Environment]::GetFolderPath('System') + '\icacls.exe') ('"' + $path + '" /setowner *' + $sid + ' /q') $null)
 }
 
@@ -351,10 +359,10 @@ function Test-Granted($sddl, $rights, $trusted) {
 }
 
 # Rights to write or replace a file; to replace what is in a folder, without that of adding to it, which everybody has in ProgramData;
-# and to read.
+# and to read, or to get there by the access list or as its owner.
 $MAY_WRITE = [long]0x500D0116
 $MAY_REPLACE = [long]0x500D0040
-$MAY_READ = [long]2415919105
+$MAY_READ = [long]2416705537
 
 # The access lists of what this script makes: of the machine, everybody may read; of one account, nobody else.
 function Get-NewAccess($owner, $isFolder) {
@@ -371,11 +379,13 @@ function Set-Access($path, $access) {
   Set-Security $path ('O:' + $parts.Owner + 'G:' + $parts.Group + 'D:' + $access)
 }
 
-# Test-SameSecurity A B: whether owner and access list are the same; that an entry was inherited is told by a flag only.
+# Test-SameSecurity A B: whether owner and access list are the same; that an entry was inherited is told by a flag only. A has to be
+# protected (P) where B is: else its folder hands on to it what it shall not have.
 function Test-SameSecurity($a, $b) {
   $left = Read-Sddl $a
   $right = Read-Sddl $b
   $plain = { param($text) [regex]::Replace([regex]::Replace($text, '\A[^(]*', ''), '(?<=\([^;]*;[^;)]*)ID', '') }
+  if ($right.Access.StartsWith('P', [StringComparison]::Ordinal) -and -not $left.Access.StartsWith('P', [StringComparison]::Ordinal)) { return $false }
   return ($left.Owner -ceq $right.Owner -and (& $plain $left.Access) -ceq (& $plain $right.Access))
 }
 
@@ -443,14 +453,29 @@ function Move-File($from, $to) { [System.IO.File]::Move($from, $to) }
 function Remove-File($path) { [System.IO.File]::Delete($path) }
 function Switch-File($new, $path, $own) { [System.IO.File]::Replace($new, $path, $own) }
 
-# Repair-Target PATH: puts back what a killed run left: a file that was moved away and not yet replaced, and unfinished new ones.
-function Repair-Target($path) {
+# Remove-Files FILES PATH TOP: files beside that path. Returns false if a folder that leads there is a link.
+function Remove-Files($files, $path, $top) {
+  if (@($files).Count -eq 0) { return $true }
+  $guard = Open-Guard $path $top
+  if ($null -eq $guard) { return $false }
+  try { foreach ($each in $files) { Remove-File $each } } finally { $guard.Dispose() }
+  return $true
+}
+
+# Repair-Target PATH TOP: puts back what a killed run left: a file that was moved away and not yet replaced, and unfinished new ones.
+function Repair-Target($path, $top) {
   $own = $path + '.crossfade-old'
   try {
+    $left = @(Get-Siblings $path '.crossfade-new.??????')
     if ((Get-Kind $own) -ceq 'file') {
-      if ((Get-Kind $path) -ceq 'absent') { Move-File $own $path } else { Remove-File $own }
+      if ((Get-Kind $path) -cne 'absent') { $left += $own }
+      else {
+        $guard = Open-Guard $path $top
+        if ($null -eq $guard) { return }
+        try { Move-File $own $path } finally { $guard.Dispose() }
+      }
     }
-    foreach ($left in @(Get-Siblings $path '.crossfade-new.??????')) { Remove-File $left }
+    $run.Repaired = Remove-Files $left $path $top
   } catch { $run.Repaired = $false }
 }
 
@@ -485,7 +510,10 @@ function New-Folders($path, $top, $owner) {
   }
   foreach ($each in $missing) {
     [void][System.IO.Directory]::CreateDirectory($each)
-    if ($owner -ceq '') { Set-Access $each (Get-NewAccess '' $true) } else { Set-Owner $each $owner }
+    # Else its account could put a link in its place, and be given what that leads to.
+    $guard = Open-Guard ($each + $SEPARATOR + [System.IO.Path]::GetFileName($path)) $top
+    if ($null -eq $guard) { return }
+    try { if ($owner -ceq '') { Set-Access $each (Get-NewAccess '' $true) } else { Set-Owner $each $owner } } finally { $guard.Dispose() }
   }
 }
 
@@ -518,26 +546,30 @@ function Save-File($path, $text, $expected, $top, $owner, $access) {
       $guard = Open-Guard $path $top
       if ($null -eq $guard) { return 4 }
       $new = New-Temporary $path
-      Write-New $new $text $(if ($access) { $access } else { Get-Private $owner })
-      return (Switch-Target $path $new $expected $owner $access)
+      $keeper = $owner
+      if ((Get-Kind $path) -ceq 'file') { $keeper = Get-Owner $path }
+      Write-New $new $text $(if ($access) { $access } else { Get-Private $owner }) $keeper
+      return (Switch-Target $path $new $expected $keeper $access)
     } catch {
       if (-not (Test-Busy $_.Exception)) { return 12 }
       if ([DateTime]::UtcNow -ge $until) { return 5 }
     } finally {
-      if ($null -ne $guard) { $guard.Dispose() }
       if ($new -cne '') { try { Remove-File $new } catch { $run.Repaired = $false } }
+      if ($null -ne $guard) { $guard.Dispose() }
       # Whatever stopped it: the file is there again.
-      if ($run.MayWrite) { Repair-Target $path }
+      if ($run.MayWrite) { Repair-Target $path $top }
     }
     Start-Sleep -Milliseconds 200
   }
 }
 
-# Write-New PATH TEXT ACCESS: a new file, closed to others before it has content, and on the disk afterwards.
-function Write-New($path, $text, $access) {
+# Write-New PATH TEXT ACCESS OWNER: a new file, closed to others before it has content, and on the disk afterwards. All of it while the file
+# is open for nobody else, so that none can put a link in its place.
+function Write-New($path, $text, $access, $owner) {
   $stream = New-Object System.IO.FileStream($path, [System.IO.FileMode]::CreateNew, [System.IO.FileAccess]::Write, [System.IO.FileShare]::None)
   try {
     Set-Access $path $access
+    if ($owner -cne '') { Set-Owner $path $owner }
     $bytes = $LATIN1.GetBytes($text)
     $stream.Write($bytes, 0, $bytes.Length)
     $stream.Flush($true)
@@ -546,14 +578,11 @@ function Write-New($path, $text, $access) {
 
 # Switch-Target: the last step of Save-File. Windows replaces in two steps, between which the file is missing: the old one has a name that
 # every run looks for.
-function Switch-Target($path, $new, $expected, $owner, $access) {
+function Switch-Target($path, $new, $expected, $keeper, $access) {
   $kind = Get-Kind $path
   if ($kind -ceq 'absent') {
     if ($null -ne $expected -and -not [object]::ReferenceEquals($expected, $ABSENT)) { return 4 }
-    if ($owner -cne '') {
-      Set-Owner $new $owner
-      if ((Read-Sddl (Get-Security $new)).Owner -cne $owner) { return 6 }
-    }
+    if ($keeper -cne '' -and (Get-Owner $new) -cne $keeper) { return 6 }
     Move-File $new $path
     return 0
   }
@@ -577,13 +606,20 @@ function Switch-Target($path, $new, $expected, $owner, $access) {
       }
     }
   }
-  if (-not (Test-SameSecurity (Get-Security $path) $security)) {
-    Set-Owner $path (Read-Sddl $security).Owner
-    if (-not (Test-SameSecurity (Get-Security $path) $security)) { Set-Security $path $security }
-    if (-not (Test-SameSecurity (Get-Security $path) $security)) { return 6 }
-  }
-  if ($access -cne '') { Set-Access $path $access }
-  return 0
+  $isSame = Test-SameSecurity (Get-Security $path) $security
+  if ($isSame -and $access -ceq '') { return 0 }
+  # Open, so that nobody can put a link in its place meanwhile.
+  $held = New-Object System.IO.FileStream($path, [System.IO.FileMode]::Open, [System.IO.FileAccess]::Read, [System.IO.FileShare]::ReadWrite)
+  try {
+    if ((Get-Kind $path) -cne 'file') { return 4 }
+    if (-not $isSame) {
+      Set-Owner $path $keeper
+      if (-not (Test-SameSecurity (Get-Security $path) $security)) { Set-Security $path $security }
+      if (-not (Test-SameSecurity (Get-Security $path) $security)) { return 6 }
+    }
+    if ($access -cne '') { Set-Access $path $access }
+    return 0
+  } finally { $held.Dispose() }
 }
 
 # Enter-Lock PATH: one run at a time. The lock is a file that is open for this process alone, in a folder where no other account can make
@@ -1199,7 +1235,7 @@ function Clear-Trial {
 
 # Clear-Left: puts back or removes what a killed run left of its files. The folder is ours alone, so the names are, too.
 function Clear-Left {
-  foreach ($path in $run.TokenFile, (Get-Trial), (Get-Tried), (Get-Kept)) { Repair-Target $path }
+  foreach ($path in $run.TokenFile, (Get-Trial), (Get-Tried), (Get-Kept)) { Repair-Target $path ([System.IO.Path]::GetPathRoot($path)) }
   if (-not $run.Repaired) { Stop-Run 12 'what an interrupted run left cannot be put back or removed' ('look at ' + (Get-Plain $run.TokenFile) + '.crossfade-*') }
 }
 
