@@ -200,9 +200,8 @@ async function readTokens(fx: Effects, { tokens: named }: ProbePlan): Promise<Ro
 	const failures: CrossfadeError[] = [];
 	const tokens: { name: string; secret: Secret }[] = [];
 	for (const { name, ref } of named) {
-		if (ref.kind === "prompt") fx.terminal.note(`the token named ${name}`);
 		try {
-			const secret = await fx.readToken(ref);
+			const secret = await fx.readToken(ref, "token", `Token ${name}`);
 			const same = tokens.find((each) => each.secret.fingerprint === secret.fingerprint);
 			if (same) throw sameToken(same.name, name, secret);
 			tokens.push({ name, secret });

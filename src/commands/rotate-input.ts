@@ -19,7 +19,7 @@ export async function readCurrent(place: Pick<RotationPlace, "fx" | "fleet" | "s
 
 async function inUse({ fx, fleet, spec }: Pick<RotationPlace, "fx" | "fleet" | "spec">): Promise<Secret> {
 	const { current } = spec;
-	if (!("store" in current)) return fx.readToken(current);
+	if (!("store" in current)) return fx.readToken(current, "token", "Token in use");
 	const found = fleet.stores.find(({ name }) => name === current.store);
 	const store = found?.kind.open(found.settings, storeReach(fx));
 	const holds = await store?.read();
@@ -40,7 +40,7 @@ export async function readNew(
 ): Promise<Secret> {
 	const ref = parseTokenRef(text, "--token");
 	if ("what" in ref) throw new CrossfadeError("usage", ref);
-	const secret = ofThisKind(spec, await fx.readToken(ref));
+	const secret = ofThisKind(spec, await fx.readToken(ref, "token", "New token"));
 	if (secret.fingerprint !== old) return secret;
 	throw new CrossfadeError("refused", {
 		what: "this is the old token",

@@ -30,10 +30,10 @@ export interface Effects {
 	/** Inspects a server's TLS: only a handshake with the host of an https URL. */
 	lookAtTls(url: string, tls: TlsFiles | undefined, timeoutMs: number): Promise<TlsLook>;
 	/**
-	 * Reads a token from a reference; `secret` is another secret, which no CLI sends. Throws `CrossfadeError` (refused or io) without quoting
-	 * it.
+	 * Reads a token from a reference; `secret` is another secret, which no CLI sends. A person is asked for it as `called`. Throws
+	 * `CrossfadeError` (refused or io) without quoting it.
 	 */
-	readToken(ref: TokenRef, what?: "token" | "secret"): Promise<Secret>;
+	readToken(ref: TokenRef, what?: "token" | "secret", called?: string): Promise<Secret>;
 	/** Resolves after the given milliseconds, or at once when the signal fires. */
 	sleep(ms: number, signal?: AbortSignal): Promise<void>;
 	/** Resolves with true when the process is asked to stop, or with false after the given milliseconds, if any. */

@@ -32,7 +32,8 @@ export function nodeEffects(terminal: Terminal): Effects {
 		forward: async (options) => (await import("./net/forwarder.ts")).startForwarder(options),
 		request: async (request) => (await import("./net/http-client.ts")).sendRequest(request),
 		lookAtTls: async (url, ...look) => (await import("./net/tls-look.ts")).lookAtTls(url, textOf, ...look),
-		readToken: async (ref, what) => (await import("./terminal/token-source.ts")).readToken(ref, effects, what),
+		readToken: async (ref, what, called) =>
+			(await import("./terminal/token-source.ts")).readToken(ref, effects, what, called),
 		sleep,
 		stopped: stopSignal(),
 	};

@@ -174,10 +174,12 @@ async function allStates({ folder }: RotationPlace): Promise<readonly RotationSt
 	return (await allRecords(folder)).map((records) => stateOfJournal(records));
 }
 
+const MACHINE_KEY = "This machine's age key";
+
 /** Starts an operation: its own identity, sealed for this machine and the break-glass recipients, and the first record. */
 export async function beginOperation(place: RotationPlace, opened: Opened): Promise<Journal> {
 	const { fx, spec, folder, stamp } = place;
-	const machine = await fx.readToken(spec.key);
+	const machine = await fx.readToken(spec.key, "secret", MACHINE_KEY);
 	const own = await recipientOf(machine.reveal(), refText(spec.key));
 	const { identity } = await newAgeKey();
 	return startJournal(folder, opened, await wrapIdentity(identity, [own, ...spec.recipients]), stamp);
@@ -208,7 +210,7 @@ export async function openEngine(place: RotationPlace, journal: Journal): Promis
 			fix: `bring the folder back from a backup, or end it: ${rotateCommand(spec, CLOSE)}`,
 		});
 	}
-	const key = await fx.readToken(spec.key);
+	const key = await fx.readToken(spec.key, "secret", MACHINE_KEY);
 	const identity = await unwrapIdentity(wrapped, key.reveal(), refText(spec.key));
 	const recipient = await recipientOf(identity, refText(spec.key));
 	return newEngine(fx, {

@@ -1,5 +1,6 @@
 import type { ProviderCall } from "../adapters/providers/rotation.ts";
 import { CrossfadeError } from "../base/errors.ts";
+import { shownName } from "../base/mask.ts";
 import type { Effects } from "../effects/effects.ts";
 import type { HttpFailure, HttpOutcome } from "../effects/net/http.ts";
 import type { RotationSpec } from "../spec/rotation.ts";
@@ -22,7 +23,7 @@ export async function askProvider(
 	const further: [string, string][] = [];
 	if (call.by === "admin") {
 		for (const [name, ref] of Object.entries(spec.headers)) {
-			further.push([name.toLowerCase(), (await fx.readToken(ref, "secret")).reveal()]);
+			further.push([name.toLowerCase(), (await fx.readToken(ref, "secret", `Header ${shownName(name)}`)).reveal()]);
 		}
 	}
 	return fx.request({
@@ -50,7 +51,7 @@ function credentialText({ scheme = "Bearer", user }: ProviderCall, credential: S
 export async function adminCredential(fx: Pick<Effects, "readToken">, { settings }: RotationSpec): Promise<Secret> {
 	const ref = parseTokenRef(settings["admin"] ?? "", "admin");
 	if ("what" in ref) throw new CrossfadeError("usage", { ...ref, what: "the rotation has no admin credential" });
-	return fx.readToken(ref);
+	return fx.readToken(ref, "secret", "Management key");
 }
 
 /** What became of a request: done, certainly not, or nobody knows. */

@@ -77,10 +77,10 @@ function withoutProcess(real: Effects, started: string[]): Effects {
 			run: (path, args, options) => programs.run(...noted(path, args), options),
 			start: (path, args) => programs.start(...noted(path, args)),
 		},
-		readToken: async (ref, what) => {
+		readToken: async (ref, what, called) => {
 			if (ref.kind === "prompt") throw new Error("it asks for a token on a terminal: call crossfadeProcess");
 			if (ref.kind === "fd") readable(ref.fd);
-			return real.readToken(ref, what);
+			return real.readToken(ref, what, called);
 		},
 		stopped: (withinMs) => (withinMs === undefined ? new Promise(() => {}) : real.sleep(withinMs).then(() => false)),
 	};

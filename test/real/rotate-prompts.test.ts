@@ -145,14 +145,15 @@ function journal({ cwd }: RotationWorld) {
 }
 
 /** A command at its question in a real terminal, in a shell that then tells how it ended, and what the terminal does. */
-async function asking({ cwd }: RotationWorld, command: readonly string[]) {
+async function asking({ cwd }: RotationWorld, { command, asks }: Question) {
 	const words = [process.execPath, CLI, "rotate", ...command.slice(0, 1), "it", ...command.slice(1)];
 	const line = words.map((word) => `"${word}"`).join(" ");
 	const { printed, type } = terminal(
 		cwd,
 		`HOME='${cwd}' sh -c 'echo pid $$; exec ${line}'; echo left with $?; stty -a && exec sleep 600`,
 	);
-	const questionsSeen = () => printed().match(/^Token:/gm)?.length ?? 0;
+	const called = asks === KEY ? "This machine's age key" : asks === undefined ? "New token" : "Token in use";
+	const questionsSeen = () => printed().split(`\n${called}:`).length - 1;
 	await waitFor("the question", () => questionsSeen() === 1);
 	return { printed, type, questionsSeen, pid: Number(/^pid (\d+)$/m.exec(printed())?.[1]) };
 }
@@ -166,7 +167,7 @@ describe("a rotation's hidden question, left in a real terminal", needs(tmux), (
 			const known = journal(world);
 			const fleet = world.read("crossfade.yaml");
 			if (asks) world.write("crossfade.yaml", fleet.replace(...asks));
-			const { printed, type, questionsSeen, pid } = await asking(world, command);
+			const { printed, type, questionsSeen, pid } = await asking(world, question);
 			if (second) {
 				type(world.read("crossfade.key"));
 				type("Enter");

@@ -70,7 +70,7 @@ describe("the hidden question for the new token", needs(tmux), () => {
 		const resume = `${process.execPath} ${CLI} rotate resume it --token prompt`;
 		const shell = `${survive}HOME='${world.cwd}' sh -c 'echo pid $$; exec ${resume}'; left=$?; echo $left >left; echo left with $left; stty -a && exec sleep 600`;
 		const { printed, type, end } = terminal(world.cwd, shell);
-		await waitFor("the question", () => /^Token:/m.test(printed()));
+		await waitFor("the question", () => /^New token:/m.test(printed()));
 		return { world, printed, type, end, pid: Number(/^pid (\d+)$/m.exec(printed())?.[1]) };
 	}
 

@@ -23,9 +23,10 @@ export async function readToken(
 	ref: TokenRef,
 	{ environment, terminal }: { readonly environment: Readonly<NodeJS.ProcessEnv>; readonly terminal: Terminal },
 	what: "token" | "secret" = "token",
+	called = "Token",
 ): Promise<Secret> {
 	const origin = refText(ref);
-	const text = await rawToken(ref, environment);
+	const text = ref.kind === "prompt" ? await askHidden(`${called}: `) : await rawToken(ref, environment);
 	const value = text.replace(/\r?\n$/, "");
 	const problems = tokenProblems(value, origin);
 	if (problems.length > 0) throw new CrossfadeError("refused", problems);
@@ -35,8 +36,10 @@ export async function readToken(
 	return secret;
 }
 
-async function rawToken(ref: TokenRef, environment: Readonly<NodeJS.ProcessEnv>): Promise<string> {
-	if (ref.kind === "prompt") return askHidden("Token: ");
+async function rawToken(
+	ref: Exclude<TokenRef, { readonly kind: "prompt" }>,
+	environment: Readonly<NodeJS.ProcessEnv>,
+): Promise<string> {
 	if (ref.kind === "env") {
 		const value = ownEntry(environment, ref.name);
 		if (value !== undefined) return value;
