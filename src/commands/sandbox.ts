@@ -34,6 +34,7 @@ While it runs:
   GET  /_sandbox          which tokens are accepted, and what arrived with which
   GET  /_sandbox/events   the same live, as JSON lines
   POST /_sandbox/rotate   as in the portal (Accept: text/plain returns only the token)
+  POST /_sandbox/copy     the newest token once more, if the portal shows it
   POST /_sandbox/mint     another token, if the portal can create them
   POST /_sandbox/revoke   {"token": "<id or fingerprint>"}, if the portal can
   POST /_sandbox/clock    {"advance": "23h"} or {"at": "2026-01-31T12:00:00Z"}; with "date": true

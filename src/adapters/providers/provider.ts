@@ -13,6 +13,8 @@ export interface TokenIssuer {
 	readonly overlap: string;
 	/** The same in milliseconds, if it is fixed. */
 	readonly overlapMs?: number;
+	/** Its page shows a tool as stale when the last event of it is older than this, in milliseconds; undefined if it has no such page. */
+	readonly staleAfterMs?: number;
 	/** How to get a new token and, if possible, end the old one. */
 	readonly rotation: string;
 	/** Sources of the facts above. */

@@ -15,6 +15,8 @@ export interface SandboxProvider {
 	readonly adminKey?: { readonly prefix: string; readonly what: string };
 	/** OTLP over HTTP, if supported. */
 	readonly otlp?: OtlpIngest;
+	/** How old the last event of a tool gets before its card on the provider's page is stale, in milliseconds; undefined if there is no such page. */
+	readonly staleAfterMs?: number | undefined;
 	readonly settings: SettingTable;
 	/** Settings that are valid alone but not together: the problem, or undefined. */
 	conflict?(values: Readonly<Record<string, unknown>>): string | undefined;
@@ -86,7 +88,7 @@ export interface Emulation<D = unknown> {
 	/** How long the old token works after a rotation, in milliseconds; undefined if until revoked. */
 	readonly overlapMs?: number;
 	/** The portal's actions besides rotating. */
-	readonly portal: readonly ("mint" | "revoke")[];
+	readonly portal: readonly ("mint" | "revoke" | "copy")[];
 	/** Issues an additional token. Throws `Refused`. */
 	mint(token: string, wanted: TokenRequest, now: number): TokenRecord<D>;
 	/** Replaces a token, by the provider's rules. Throws `Refused`. */

@@ -32,17 +32,12 @@ export function scanJson(body: Uint8Array, signal: Signal): Scan {
 	return scan("json", body, signal);
 }
 
-/** The number of records, spans or data points in a protobuf body. */
-export function countProtobuf(body: Uint8Array, signal: Signal): number {
-	return scanProtobuf(body, signal).records;
-}
-
-/** The same for a JSON body, checked to its last byte, including the content of records. */
-export function countJson(body: Uint8Array, signal: Signal): number {
+/** The same of a body that is checked to its last byte, including the content of records. */
+export function scanWholeJson(body: Uint8Array, signal: Signal): Scan {
 	try {
 		JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8"));
 	} catch {
 		throw new MalformedOtlp("the body is not JSON");
 	}
-	return scanJson(body, signal).records;
+	return scanJson(body, signal);
 }

@@ -52,6 +52,7 @@ export function overlapView(observed: Observed): OverlapView {
 			deadlineSource: fleet.deadline?.source,
 			clockOffsetMs: newest(probes)?.clockOffsetMs,
 			watchSince: since.reduce<number | undefined>((latest, each) => Math.max(latest ?? 0, each), undefined),
+			staleAfterMs: fleet.provider.staleAfterMs,
 			now,
 		},
 		judgement: withFirstSeen(judgement, traffic),

@@ -1,6 +1,6 @@
 import { duration } from "../../base/duration.ts";
 import { largest } from "../../base/largest.ts";
-import type { FleetVerdict, Obligation, TokenRow } from "../judge/case.ts";
+import type { FleetVerdict, Obligation, SenderRow, TokenRow } from "../judge/case.ts";
 import { EQUAL_CLOCKS_MS } from "../judge/probes.ts";
 import type { ChecklistItem, InventorySums, OverlapView, RotationView } from "./view.ts";
 import { bytes, count, offset, plural, utc } from "./wording.ts";
@@ -16,6 +16,25 @@ export function silenceNote({ silenceNeededMs, fits }: FleetVerdict): string | u
 	const fit = fits === undefined ? "" : fits ? ", which ends before the deadline" : ", which ends after the deadline";
 	return `needs ${duration(silenceNeededMs)} more on the new token only${fit}`;
 }
+
+/** The tools that the provider's page shows as stale soon after the old token ended, if nothing changes: one sentence or none. */
+export function staleNotes({ rotation, judgement }: OverlapView): string[] {
+	const { staleAfterMs, deadline, provider, now } = rotation;
+	if (staleAfterMs === undefined || deadline === undefined || now >= deadline) return [];
+	const onNew = ({ lastNew, verdict }: SenderRow) => lastNew !== undefined && verdict !== "NEW REJECTED";
+	const moved = new Set(judgement.senders.filter(onNew).map(({ cli }) => cli));
+	const onOld = judgement.senders.filter(({ cli, lastOld }) => cli !== "" && lastOld !== undefined && !moved.has(cli));
+	const tools = [...new Set(onOld.map(({ cli }) => cli))];
+	if (tools.length === 0) return [];
+	const names =
+		tools.length <= FEW ? tools.join(", ") : `${tools.slice(0, FEW).join(", ")} and ${tools.length - FEW} more`;
+	return [
+		`stale on ${provider}'s page ${duration(staleAfterMs)} after the old token ended, as nothing of it came with the new token: ${names}`,
+	];
+}
+
+/** How many tools are named. */
+const FEW = 5;
 
 /** The old token's rate in words; also the chart's text alternative. */
 export function rateText({ judgement: { oldRate, projectedZero }, rotation }: OverlapView): string {

@@ -53,6 +53,8 @@ export interface RotationView {
 	/** The provider's clock minus ours. */
 	readonly clockOffsetMs?: number | undefined;
 	readonly watchSince?: number | undefined;
+	/** The provider's page shows a tool as stale when its last event is older, in milliseconds. */
+	readonly staleAfterMs?: number | undefined;
 	readonly now: number;
 }
 

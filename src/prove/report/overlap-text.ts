@@ -13,6 +13,7 @@ import {
 	rateText,
 	requestsText,
 	silenceNote,
+	staleNotes,
 	trafficText,
 } from "../overlap/phrases.ts";
 import {
@@ -82,6 +83,7 @@ export function reportText(outside: OverlapView, options: TextOptions = {}): str
 		operationLines(view, width),
 		checklistLines(view, width, options.explain ?? false),
 		deadlineLines(view, now, width, options.timeZone),
+		staleNotes(view).flatMap((note) => indented(note, width, 0)),
 		tokenLines(view, now, width),
 		rateLines(view, width),
 		gatewayLines(view, now, width),
@@ -378,13 +380,12 @@ function indented(text: string, width: number, indent = 2): Line[] {
 export function reportLine(outside: OverlapView): string {
 	const view = plainView(outside);
 	const { rotation, judgement, operation } = view;
-	const { fleet } = judgement;
 	const tokens = tokensOfRotation(view);
 	const { leftMs } = countdown(rotation, rotation.now);
 	const pairs: readonly (readonly [string, string | number | undefined])[] = [
-		["safe", fleet.safeToRetire.replace(" ", "-")],
-		["behind", fleet.behind],
-		["silent", fleet.silent],
+		["safe", judgement.fleet.safeToRetire.replace(" ", "-")],
+		["behind", judgement.fleet.behind],
+		["silent", judgement.fleet.silent],
 		["old_share", tokens.old?.recentShare.toFixed(2)],
 		["new_share", tokens.new?.recentShare.toFixed(2)],
 		[`old_${judgement.rateUnit}_15m`, judgement.oldRate.at(-1)],
@@ -394,5 +395,5 @@ export function reportLine(outside: OverlapView): string {
 		["open", judgement.obligations.filter(({ state }) => state !== "proven").length],
 	];
 	const known = pairs.flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}`]));
-	return `${new Date(rotation.now).toISOString()} ${known.join(" ")} reason=${JSON.stringify(fleet.reason)}`;
+	return `${new Date(rotation.now).toISOString()} ${known.join(" ")} reason=${JSON.stringify(judgement.fleet.reason)}`;
 }

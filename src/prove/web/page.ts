@@ -11,6 +11,7 @@ import {
 	rateText,
 	requestsText,
 	silenceNote,
+	staleNotes,
 	trafficText,
 } from "../overlap/phrases.ts";
 import {
@@ -107,7 +108,8 @@ function sentence(text: string): string {
 	return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
 }
 
-function deadline({ rotation, judgement }: OverlapView, now: number, state: PageState | undefined): PageElement {
+function deadline(view: OverlapView, now: number, state: PageState | undefined): PageElement {
+	const { rotation, judgement } = view;
 	const { leftMs, urgency } = countdown(rotation, now);
 	const open = { class: `deadline ${urgency}`, "aria-labelledby": "deadline" };
 	const clockText = clockNote(rotation);
@@ -131,6 +133,7 @@ function deadline({ rotation, judgement }: OverlapView, now: number, state: Page
 		h("p", { class: "left", role: state && "timer" }, leftMs > 0 ? left(leftMs) : `${duration(-leftMs)} ago`),
 		gone === undefined ? undefined : shareBar([["gone", gone]]),
 		h("p", {}, `${utc(rotation.deadline)}${local}${source}.`),
+		staleNotes(view).map((note) => h("p", {}, h("bdi", {}, sentence(note)))),
 		silence && h("p", { class: judgement.fleet.fits === false ? "bad" : "" }, sentence(silence)),
 		clockText && h("p", {}, sentence(clockText)),
 	);

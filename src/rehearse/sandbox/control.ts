@@ -14,6 +14,7 @@ import type { ServerAnswer, ServerRequest } from "../../effects/net/http-server.
 import { jsonObject } from "./api.ts";
 import { type Faults, readFault } from "./faults.ts";
 import type { Ledger, SandboxEvent, SandboxStatus } from "./ledger.ts";
+import type { StatusCards } from "./status-cards.ts";
 
 /** A sandbox's clock: the real one plus the user's offset. */
 export interface SandboxClock {
@@ -33,6 +34,10 @@ export interface ControlContext {
 	readonly faults: Faults;
 	/** A new random token. */
 	readonly newToken: () => string;
+	/** The newest token that was made here, for a portal that shows it again. Of a token that a user brought there is only the digest. */
+	readonly shown: { token?: string };
+	/** Of a provider whose page has them. */
+	readonly cards: StatusCards | undefined;
 	readonly log: (event: SandboxEvent) => void;
 }
 
@@ -49,22 +54,33 @@ type ControlAction = (context: ControlContext, asked: ControlRequest) => ServerA
 
 /** The paths below `/_sandbox`. The event tail is a stream and lives in the server. */
 const actions: Readonly<Record<string, ControlAction>> = {
-	[`GET ${CONTROL}`]: ({ provider, emulation, ledger, faults }, { now }) => {
+	[`GET ${CONTROL}`]: ({ provider, emulation, ledger, faults, cards }, { now }) => {
 		const { overlapMs } = emulation;
 		const status: SandboxStatus = {
 			provider: provider.id,
 			now: iso(now),
 			...(overlapMs === undefined ? {} : { overlapMs }),
 			...ledger.status(now),
+			...(cards && { cards: cards.list(now) }),
 			faults: faults.list(),
 		};
 		return jsonAnswer(200, status);
 	},
 	[`GET ${CONTROL}/health`]: () => jsonAnswer(200, { status: "ok" }),
-	[`POST ${CONTROL}/rotate`]: ({ emulation, ledger, newToken }, { now, body, plain }) => {
+	[`POST ${CONTROL}/rotate`]: ({ emulation, ledger, newToken, shown }, { now, body, plain }) => {
 		const token = newToken();
 		const old = chosen(ledger, body, now);
-		return issued(emulation.rotate(old, token, body, now), token, plain, old);
+		const made = emulation.rotate(old, token, body, now);
+		shown.token = token;
+		return issued(made, token, plain, old);
+	},
+	[`POST ${CONTROL}/copy`]: (context, { plain }) => {
+		mustOffer(context, "copy");
+		const [newest] = context.ledger.tokens;
+		const { token } = context.shown;
+		if (newest === undefined || token === undefined)
+			throw new Refused(409, "rotate first: the first token is not kept");
+		return issued(newest, token, plain);
 	},
 	[`POST ${CONTROL}/mint`]: (context, { now, body, plain }) => {
 		mustOffer(context, "mint");
@@ -125,7 +141,7 @@ function chosen(ledger: Ledger, { token: name }: TokenRequest, now: number): Tok
 	return found;
 }
 
-function mustOffer({ emulation, provider }: ControlContext, what: "mint" | "revoke"): void {
+function mustOffer({ emulation, provider }: ControlContext, what: "mint" | "revoke" | "copy"): void {
 	if (!emulation.portal.includes(what)) throw new Refused(409, `${provider.title} has no way to ${what} a token`);
 }
 

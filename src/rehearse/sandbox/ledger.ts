@@ -9,6 +9,7 @@ import {
 } from "../../adapters/providers/sandbox.ts";
 import { FINGERPRINT_LENGTH } from "../../token/fingerprint-length.ts";
 import type { FaultState } from "./faults.ts";
+import type { StatusCard } from "./status-cards.ts";
 
 /** Kinds of traffic: the OTLP signals, and everything else. */
 export type Traffic = Signal | "api";
@@ -54,6 +55,8 @@ export interface SandboxStatus {
 		readonly firstSeen: string;
 		readonly lastSeen: string;
 	})[];
+	/** Of a provider whose page has a card for each tool. */
+	readonly cards?: readonly StatusCard[];
 	/** Requests with a made-up token, not included in other counts. */
 	readonly controls: { readonly requests: number; readonly accepted: number };
 	readonly faults: readonly FaultState[];

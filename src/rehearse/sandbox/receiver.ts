@@ -1,10 +1,11 @@
 import { type Signal, signals } from "../../adapters/providers/provider.ts";
 import type { Admission, OtlpIngest } from "../../adapters/providers/sandbox.ts";
 import type { ServerAnswer } from "../../effects/net/http-server.ts";
-import { countJson, countProtobuf, MalformedOtlp } from "../../prove/otlp/scan.ts";
+import { MalformedOtlp, scanProtobuf, scanWholeJson } from "../../prove/otlp/scan.ts";
 import { isMadeUp } from "../../token/made-up.ts";
 import type { Interference } from "./faults.ts";
 import type { Ledger, SandboxEvent } from "./ledger.ts";
+import type { StatusCards } from "./status-cards.ts";
 
 /** A received request, with a complete, decompressed body. */
 export interface ReceivedRequest {
@@ -35,6 +36,7 @@ export function otlpRoute(path: string, ingest = AT_ROOT): OtlpRoute | undefined
 export interface Receiver {
 	readonly ledger: Pick<Ledger, "judge" | "use" | "count" | "countControl">;
 	readonly admit?: ((records: number, now: number) => Admission) | undefined;
+	readonly cards?: StatusCards | undefined;
 	readonly log: (event: SandboxEvent) => void;
 }
 
@@ -46,7 +48,7 @@ export function receive(
 	request: ReceivedRequest,
 	route: OtlpRoute,
 	now: number,
-	{ ledger, admit, log }: Receiver,
+	{ ledger, admit, cards, log }: Receiver,
 	{ instead, rejected }: Interference,
 ): ServerAnswer {
 	const isJson = request.contentType.startsWith("application/json");
@@ -71,10 +73,12 @@ export function receive(
 	if (!accepted) return done(401, 0, status("the token is not accepted"));
 	ledger.use(token, now);
 	try {
-		const records = isJson ? countJson(request.body, signal) : countProtobuf(request.body, signal);
+		const { records, resources } = (isJson ? scanWholeJson : scanProtobuf)(request.body, signal);
 		const { refused, dropped, headers } = admit?.(records, now) ?? { headers: {} };
 		if (refused) return done(429, 0, status("over the limit"), headers);
 		const turnedAway = Math.min(rejected, records);
+		const isTaken = !dropped && turnedAway < records && !isMadeUp(credential);
+		if (isTaken) cards?.seen([...new Set(resources.map(({ service }) => service))], now);
 		const success = isProtobuf ? protobufSuccess : jsonSuccess;
 		return done(200, dropped ? 0 : records - turnedAway, success(turnedAway, signal), headers);
 	} catch (error) {

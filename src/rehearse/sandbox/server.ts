@@ -6,6 +6,7 @@ import { CONTROL, control, type SandboxClock } from "./control.ts";
 import { type Fault, type FaultTarget, httpDate, newFaults } from "./faults.ts";
 import { newLedger, type SandboxEvent } from "./ledger.ts";
 import { otlpRoute, receive } from "./receiver.ts";
+import { newStatusCards } from "./status-cards.ts";
 
 /** OTLP recommends that servers accept up to 64 MiB. https://opentelemetry.io/docs/specs/otlp/#otlphttp-request */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
@@ -53,7 +54,9 @@ export async function startSandbox(
 	// Unless asked otherwise the Date header keeps this machine's time: a moved clock is not a wrong clock.
 	const interfere = (target: FaultTarget) => faults.hit(target, fx.clock.now());
 	const api = providerApi({ emulation, ledger, isAdminKey, interfere, log });
-	const receiver = { ledger, admit: emulation.admit, log };
+	const cards = provider.staleAfterMs === undefined ? undefined : newStatusCards(provider.staleAfterMs);
+	const shown = {};
+	const receiver = { ledger, admit: emulation.admit, cards, log };
 	const tail: ServerStream = {
 		contentType: "application/x-ndjson",
 		start: (write) => {
@@ -78,7 +81,7 @@ export async function startSandbox(
 		if (!isLocalCaller(request))
 			return { status: 403, contentType: "text/plain", body: "only for programs on this machine\n" };
 		if (path === `${CONTROL}/events`) return tail;
-		return control(request, { provider, emulation, ledger, clock, faults, newToken, log });
+		return control(request, { provider, emulation, ledger, clock, faults, newToken, shown, cards, log });
 	};
 	const server = await fx.serve({ host, port, maxBodyBytes: MAX_BODY_BYTES, answer });
 	listening = true;

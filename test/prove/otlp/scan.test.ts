@@ -1,14 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Signal, signals } from "../../../src/adapters/providers/provider.ts";
-import {
-	countJson,
-	countProtobuf,
-	MalformedOtlp,
-	newScanner,
-	scanJson,
-	scanProtobuf,
-} from "../../../src/prove/otlp/scan.ts";
+import { MalformedOtlp, newScanner, scanJson, scanProtobuf, scanWholeJson } from "../../../src/prove/otlp/scan.ts";
 import type { Scan } from "../../../src/prove/otlp/senders.ts";
 import { howMany } from "../../harness/matrix.ts";
 import { otlpRequest } from "../../harness/otlp.ts";
@@ -81,13 +74,13 @@ describe.each(signals)("scanning %s", (signal) => {
 		const found = { records: count, resources: count > 0 || signal === "metrics" ? [{ ...LOAD, records: count }] : [] };
 		expect(scanProtobuf(otlpRequest(signal, count), signal)).toEqual(found);
 		expect(scanJson(otlpRequest(signal, count, "json"), signal)).toEqual(found);
-		expect(countProtobuf(otlpRequest(signal, count), signal)).toBe(count);
-		expect(countJson(otlpRequest(signal, count, "json"), signal)).toBe(count);
+		expect(scanProtobuf(otlpRequest(signal, count), signal).records).toBe(count);
+		expect(scanWholeJson(otlpRequest(signal, count, "json"), signal).records).toBe(count);
 	});
 
 	test("two requests one after the other are one request", () => {
 		const body = otlpRequest(signal, 3);
-		expect(countProtobuf(Buffer.concat([body, body]), signal)).toBe(6);
+		expect(scanProtobuf(Buffer.concat([body, body]), signal).records).toBe(6);
 	});
 
 	test("every cut of a body into two says the same, and half of a body is never taken for a whole one by JSON", () => {
@@ -160,7 +153,7 @@ describe.each(signals)("scanning %s", (signal) => {
 				const damaged = Buffer.concat([body.subarray(0, at), Buffer.from(noise), body.subarray(at + gone)]);
 				const found = scanned("json", damaged, signal, places);
 				if (isJson(damaged)) return;
-				expect(() => countJson(damaged, signal)).toThrow(MalformedOtlp);
+				expect(() => scanWholeJson(damaged, signal)).toThrow(MalformedOtlp);
 				// The insides of records are passed over, not checked; everything else is.
 				if (found !== "malformed") expect(found.records).toBeLessThanOrEqual(2);
 			}),
@@ -199,7 +192,7 @@ describe.each(signals)("scanning %s", (signal) => {
 		`{'a': 1}`,
 		"{1: 2}",
 	])("JSON that is no request: %s", (text) => {
-		expect(() => countJson(Buffer.from(text), signal)).toThrow(MalformedOtlp);
+		expect(() => scanWholeJson(Buffer.from(text), signal)).toThrow(MalformedOtlp);
 		expect(() => scanJson(Buffer.from(text), signal)).toThrow(MalformedOtlp);
 	});
 

@@ -1,6 +1,6 @@
 import { createServer, type ServerHttp2Stream } from "node:http2";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { countProtobuf } from "../../../src/prove/otlp/scan.ts";
+import { scanProtobuf } from "../../../src/prove/otlp/scan.ts";
 import { canary } from "../../harness/canary.ts";
 import { probeOnce } from "../../harness/probe.ts";
 import { rawServer } from "../../harness/raw-server.ts";
@@ -56,7 +56,7 @@ describe("over gRPC", () => {
 			"content-type": "application/grpc",
 		});
 		expect(body.readUInt32BE(1)).toBe(body.length - 5);
-		expect(countProtobuf(body.subarray(5), "traces")).toBe(1);
+		expect(scanProtobuf(body.subarray(5), "traces").records).toBe(1);
 	});
 
 	test.each<[what: string, answer: StreamAnswer, outcome: string, cause: string, detail?: string]>([

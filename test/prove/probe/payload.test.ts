@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { forms } from "../../../src/adapters/clis/emits.generated.ts";
 import { senderOf } from "../../../src/adapters/clis/senders.ts";
 import { signals } from "../../../src/adapters/providers/provider.ts";
-import { countJson, countProtobuf } from "../../../src/prove/otlp/scan.ts";
+import { scanProtobuf, scanWholeJson } from "../../../src/prove/otlp/scan.ts";
 import { MARKER, MARKER_TOKEN } from "../../../src/prove/probe/marker.ts";
 import { encodeTestRecord } from "../../../src/prove/probe/payload.ts";
 
@@ -17,8 +17,8 @@ test("every CLI's folder has its form, and every form its folder", () => {
 
 describe.each([undefined, ...forms])("a test record like $id", (form) => {
 	test.each(signals)("%s: exactly one, in both encodings", (signal) => {
-		expect(countProtobuf(encodeTestRecord({ ...record, signal }, "protobuf", form), signal)).toBe(1);
-		expect(countJson(encodeTestRecord({ ...record, signal }, "json", form), signal)).toBe(1);
+		expect(scanProtobuf(encodeTestRecord({ ...record, signal }, "protobuf", form), signal).records).toBe(1);
+		expect(scanWholeJson(encodeTestRecord({ ...record, signal }, "json", form), signal).records).toBe(1);
 	});
 
 	test.each(signals)("%s: marked, and sent by whom it says", (signal) => {

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { plain } from "../../../src/base/mask.ts";
 import { columns } from "../../../src/base/width.ts";
+import type { OverlapView } from "../../../src/prove/overlap/view.ts";
 import { ago, bytes, count, percent, until } from "../../../src/prove/overlap/wording.ts";
 import { reportLine, reportText } from "../../../src/prove/report/overlap-text.ts";
 import { sparkline, squeeze } from "../../../src/prove/report/sparkline.ts";
@@ -36,6 +37,24 @@ describe("text for a terminal", () => {
 			expect(text).toContain(expected);
 		}
 		expect(text).toMatch(/OLD ONLY +ci-runner-47 +codex +0\.128\.0 +\d+ min ago +never/);
+	});
+
+	test("says before the deadline which tools the provider's page will show as stale", () => {
+		const note = (change: Partial<OverlapView["rotation"]>) => {
+			const view = demoOverlap();
+			const onOld = view.judgement.senders.find(({ verdict }) => verdict === "OLD ONLY");
+			if (!onOld) throw new Error("a sender with the old token only");
+			const alone = { ...onOld, cli: "a-tool-of-its-own" };
+			const refused = { ...alone, cli: "refused-tool", verdict: "NEW REJECTED" as const, lastNew: NOON };
+			const judgement = { ...view.judgement, senders: [...view.judgement.senders, alone, refused] };
+			const rotation = { ...view.rotation, staleAfterMs: 14 * 60_000, ...change };
+			return reportText({ ...view, judgement, rotation }, { width: 200 }).find((line) => line.includes("stale"));
+		};
+		expect(note({})?.trim()).toBe(
+			"stale on Torii's page 14 min after the old token ended, as nothing of it came with the new token: a-tool-of-its-own, refused-tool",
+		);
+		expect(note({ deadline: NOON })).toBeUndefined();
+		expect(note({ staleAfterMs: undefined })).toBeUndefined();
 	});
 
 	test("the answer's sentence is whole, however many parts it has", () => {

@@ -94,6 +94,37 @@ describe("crossfade sandbox", () => {
 		]);
 	});
 
+	test("the page's cards: a tool is stale when its last event that was taken is older than 14 minutes", async () => {
+		const { send, control } = await sandbox();
+		const from = (service: string) => otlpRequest("logs", 1, "protobuf", { "service.name": service });
+		const cards = async () => {
+			const { cards: found } = (await control("")) as unknown as { cards: { tool: string; isStale: boolean }[] };
+			return found.map(({ tool, isStale }) => [tool, isStale]);
+		};
+		await send({ body: from("claude-code") });
+		await send({ body: from("codex"), token: canary().token });
+		expect(await cards()).toEqual([["claude-code", false]]);
+		await control("/clock", { advance: "14m" });
+		await send({ body: from("gemini-cli") });
+		expect(await cards()).toContainEqual(["gemini-cli", false]);
+		await control("/clock", { advance: "10s" });
+		expect(await cards()).toEqual([
+			["claude-code", true],
+			["gemini-cli", false],
+		]);
+	});
+
+	test("the portal's Copy gives the newest token again, and keeps none that it was given", async () => {
+		const { first, url, control } = await sandbox();
+		const copied = () => fetch(`${url}/_sandbox/copy`, { method: "POST", headers: { accept: "text/plain" } });
+		const before = await copied();
+		expect(before.status).toBe(409);
+		expect(await before.text()).not.toContain(first);
+		const { token } = await control("/rotate", {});
+		expect(await (await copied()).text()).toBe(token);
+		expect(await (await copied()).text()).toBe(token);
+	});
+
 	test("a made-up token, as a probe sends it, is refused and counted apart", async () => {
 		const { first, send, control } = await sandbox();
 		expect((await send({ token: madeUpToken(first, "seed") })).status).toBe(401);

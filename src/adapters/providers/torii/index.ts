@@ -19,6 +19,7 @@ export const provider: Provider = {
 	variable: "TORII_INGEST_TOKEN",
 	overlap: "24 hours from the rotation; after that the old token gets 401 and its data is permanently dropped",
 	overlapMs: 24 * 3_600_000,
+	staleAfterMs: 14 * 60_000,
 	rotation:
 		"In Torii, open AI, Telemetry, Credentials; choose Rotate, then Copy. The old token expires by itself and cannot be ended sooner.",
 	tokenInUrl: true,

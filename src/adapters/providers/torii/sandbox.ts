@@ -1,6 +1,7 @@
 /**
  * How Torii behaves, for `crossfade sandbox`: OTLP for every signal, the token in the header or in the path, a rotation in the portal
- * alone. Its pages give no API for tokens, so there are no routes besides ingest.
+ * alone, whose Copy gives the whole new token again, and a page with a card for each tool. Its pages give no API for tokens, so there are no
+ * routes besides ingest.
  *
  * Sources: https://support.toriihq.com/hc/en-us/articles/50614749248923, https://support.toriihq.com/hc/en-us/articles/50614780109211.
  */
@@ -19,11 +20,12 @@ export const sandbox = sandboxProvider({
 	about: "OTLP; a rotation in the portal keeps the old token for 24 hours",
 	prefix: "",
 	otlp: { base: "", signals, pathToken: true },
+	staleAfterMs: provider.staleAfterMs,
 	settings: { overlap: timeSetting("24h", "how long the old token is accepted") },
 	start({ overlap }, { ledger }) {
 		return {
 			overlapMs: overlap,
-			portal: [],
+			portal: ["copy"],
 			mint: (token, _, now) => ledger.mint({ token, now, details: undefined }),
 			rotate(_old, token, _, now) {
 				const [newest, ...older] = ledger.tokens.filter((each) => stateOf(each, now) === "active");
