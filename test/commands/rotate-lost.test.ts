@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { fingerprint } from "../../src/token/fingerprint.ts";
 import { canary } from "../harness/canary.ts";
-import { behind, managed, type RotationWorld, rotationWorld } from "../harness/rotate.ts";
+import { behind, managed, type ProviderAnswer, type RotationWorld, rotationWorld } from "../harness/rotate.ts";
 
 /** Sequences in which the only copy of a token could go, or a store could be left with a token that ends. */
 
@@ -257,3 +257,36 @@ test("S14: after the end, status says that the provider refuses the token in use
 	await world.control("/revoke", { token: fingerprint(world.read("live.token")) });
 	expect(await world.rotate("personNeeded", "status")).toContain("the provider refuses the token in use");
 });
+
+test.each<[string, (answer: ProviderAnswer, old: string) => ProviderAnswer, string]>([
+	[
+		"a web page, as a portal for guests sends it",
+		(answer) => ({ ...answer, body: Buffer.from("<html>Sign in</html>"), headers: { "content-type": "text/html" } }),
+		"has no token in it",
+	],
+	[
+		"the token that is in use",
+		(answer, old) => ({
+			...answer,
+			body: Buffer.from(JSON.stringify({ ...JSON.parse(answer.body.toString()), rawSecret: old })),
+		}),
+		"has the old token",
+	],
+])(
+	"an issuing call that is answered with %s: nothing is used of it, the store keeps its token, and no second call is made",
+	async (_, change, says) => {
+		const world = await rotationWorld("glean", { rotation: ["datasource: wiki"] });
+		let calls = 0;
+		await behind(world, ({ url }, answer) => {
+			if (!url?.endsWith("rotatetoken")) return answer;
+			calls++;
+			return change(answer, world.first);
+		});
+		const said = await world.rotate("unknownState", "start");
+		expect(said).toContain(says);
+		expect([world.read("live.token"), calls]).toEqual([world.first, 1]);
+		const again = await world.rotate("unknownState", "resume");
+		process.stderr.write(again);
+		expect([world.read("live.token"), calls]).toEqual([world.first, 1]);
+	},
+);
