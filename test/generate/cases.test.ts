@@ -699,9 +699,11 @@ describe("collector --into: the data arrives", () => {
 		expect((await into(text, { file })).refused).toContain("this is a script or a unit, and no config");
 	});
 
-	test("a script in a file of YAML is no config", async () => {
+	test("a script in a file of YAML is not changed", async () => {
 		const script = `runcmd:\n  - |\n    cat > c.yaml <<EOF\n${plain.replace(/^(?=.)/gm, "    ")}    EOF\n`;
-		expect((await into(script)).refused).toContain("there is no collector config in this file");
+		expect((await into(script)).refused).toContain(
+			"the config is in the text at runcmd.0, which is read and not changed",
+		);
 	});
 
 	test("of two pipelines the one that drops nothing", async () => {

@@ -25,7 +25,8 @@ const SECTIONS = ["receivers", "processors", "exporters", "connectors", "extensi
  * file. Throws (refused) if there is none, or several and `at` does not select one.
  */
 export function locateConfig(yaml: YamlText, at: string | undefined, byHand: string): ConfigPlace {
-	const all = configsIn(yaml.documents).filter(({ node }) => isMap(node) || isConfigBlock(node));
+	const found = configsIn(yaml.documents);
+	const all = found.filter(({ node }) => isMap(node) || isConfigBlock(node));
 	const later = laterConfigs(yaml.documents, all);
 	const places = all.filter((each) => !later.includes(each));
 	if (places.length === 0 && later[0]) {
@@ -41,6 +42,15 @@ export function locateConfig(yaml: YamlText, at: string | undefined, byHand: str
 	const where = { file: yaml.file };
 	if (places.length === 0) {
 		const kustomize = kustomizeFile(yaml.documents, yaml.file, false)?.what;
+		const [inText] = found;
+		if (inText && kustomize === undefined) {
+			throw new CrossfadeError("refused", {
+				what: `the config is in the text at ${inText.label}, which is read and not changed`,
+				expected: "a map, or a block of text (|) with the config and nothing else",
+				where: { ...where, ...positionOf(yaml.text, inText.node.range?.[0] ?? 0) },
+				fix: `move it to a map or a file of its own; or ${byHand}`,
+			});
+		}
 		const nothing = yaml.text.trim() === "" ? "an empty file" : "none";
 		throw new CrossfadeError("refused", {
 			what: "there is no collector config in this file",
