@@ -6,8 +6,8 @@ import type { Flags } from "../../../src/spec/flags.ts";
 import { bundleOf } from "../../contracts/collector.ts";
 
 /**
- * What we write for Kubernetes, against rules of its API and of its Pod Security Standards. No API server is part of the tests: what only
- * it knows, such as a misspelt field, is not seen here.
+ * What we write for Kubernetes, against rules of its API and of its Pod Security Standards. A real API server is asked by
+ * test/real/kubernetes-manifests.test.ts.
  */
 
 // biome-ignore lint/suspicious/noExplicitAny: manifests are read as any program would
